@@ -12,7 +12,16 @@
 //! by somebody else.
 #![forbid(unsafe_code)]
 
+pub mod distance;
 pub mod errno;
+pub mod evidence;
+pub mod hearing;
+pub mod ledger;
 pub mod observation;
+pub mod outcome;
+pub mod report;
+pub mod schedule;
+pub mod smtp;
 pub mod target;
+pub mod verdict;
 pub mod walk;

@@ -1,0 +1,80 @@
+//! When to probe, and whom: sentinel and jury.
+//!
+//! In a settled state a round probes one operator and its control. Which one rotates with the round and begins at a
+//! place that the host's id gives, so that a fleet spreads evenly over operators and a dead destination is met by
+//! few machines at a time. Intervals are jittered; nothing here reads a clock or draws a random number.
+
+use std::time::Duration;
+
+use siphasher::sip::SipHasher24;
+use std::hash::Hasher;
+
+/// Confirm rounds that follow the first round of an episode at most.
+pub const CONFIRM_ROUNDS: u32 = 3;
+/// From the start of one jury round to the start of the next.
+pub const CONFIRM_SPACING: Duration = Duration::from_secs(10);
+/// Rounds of answers in a row that lift a block.
+pub const LIFT_ROUNDS: u32 = 2;
+/// How long a sentinel waits for the answer to its only SYN before the jury is called. Longer than any path on
+/// earth takes and short enough to keep detection within a round.
+pub const SENTINEL_WINDOW: Duration = Duration::from_millis(1_500);
+/// Jitter of the interval, either way.
+const JITTER: f64 = 0.1;
+
+/// The rotation of one machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    offset: u64,
+}
+
+impl Rotation {
+    /// The rotation that belongs to a host id.
+    pub fn of(host_id: &str) -> Self {
+        let mut hasher = SipHasher24::new();
+        hasher.write(host_id.as_bytes());
+        Self { offset: hasher.finish() }
+    }
+
+    /// Which of `operators` keeps watch in `round`; `None` where there is none.
+    pub fn sentinel(self, round: u64, operators: usize) -> Option<usize> {
+        let operators = u64::try_from(operators).ok().filter(|n| *n > 0)?;
+        usize::try_from(self.offset.wrapping_add(round) % operators).ok()
+    }
+}
+
+/// The pause until the next round: the interval, give or take a tenth. `random` is uniform in 0..1.
+pub fn jittered(interval: Duration, random: f64) -> Duration {
+    interval.mul_f64(1.0 + JITTER * (2.0 * random.clamp(0.0, 1.0) - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operator_keeps_watch_in_turn() {
+        let rotation = Rotation::of("host-1");
+        let mut watched: Vec<_> = (0..5).filter_map(|round| rotation.sentinel(round, 5)).collect();
+        watched.sort_unstable();
+        assert_eq!(watched, [0, 1, 2, 3, 4]);
+        assert_eq!(rotation.sentinel(0, 0), None);
+    }
+
+    #[test]
+    fn a_fleet_spreads_over_operators() {
+        let mut counts = [0u32; 5];
+        for host in 0..10_000 {
+            let first = Rotation::of(&format!("host-{host}")).sentinel(0, 5);
+            counts[first.expect("five operators")] += 1;
+        }
+        assert!(counts.iter().all(|n| (1_800..2_200).contains(n)), "{counts:?}");
+    }
+
+    #[test]
+    fn jitter_stays_within_a_tenth() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(jittered(minute, 0.0), Duration::from_secs(54));
+        assert_eq!(jittered(minute, 1.0), Duration::from_secs(66));
+        assert_eq!(jittered(minute, 7.0), Duration::from_secs(66));
+    }
+}

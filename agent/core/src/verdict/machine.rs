@@ -1,0 +1,167 @@
+//! The verdict as a state machine: what is shown, and when it changes.
+//!
+//! ```text
+//!              first settled finding (no change is announced)
+//!   Starting ────────────────────────────────────────────────▶ Settled(s)
+//!
+//!   Settled(s) ── the sentinel agrees ─────────────────────────▶ Settled(s)
+//!   Settled(s) ── the sentinel disagrees, or a jury is due ────▶ Doubting(s)     s stays on show
+//!   Doubting(s) ─ the jury finds s again ──────────────────────▶ Settled(s)
+//!   Doubting(s) ─ the jury settles on t ≠ s ───────────────────▶ Settled(t)      one change: s → t
+//!   Doubting(s) ─ unsettled, confirm rounds left ──────────────▶ Doubting(s)     next round after 10 s
+//!   Doubting(s) ─ unsettled, none left ────────────────────────▶ Settled(t)      t is what the last round found
+//! ```
+//!
+//! In words: a healthy port is watched by one operator a round. The first SYN without an answer calls every
+//! operator; while they are heard the old state stays on show, so a block that begins is one change from `open` to
+//! `platform_blocked`, with no detour over `inconclusive`. A block is lifted by two rounds of answers in a row.
+
+use std::time::Duration;
+
+use super::docket::Docket;
+use super::{Finding, State};
+use crate::hearing::Hearing;
+use crate::ledger::Prior;
+use crate::schedule::{CONFIRM_ROUNDS, LIFT_ROUNDS};
+use crate::target::{Family, Port};
+use crate::walk::Walk;
+
+/// What is on show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The finding.
+    pub finding: Finding,
+    /// When this state began, as an offset from the start of the agent.
+    pub since: Duration,
+}
+
+/// A change of state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The state shown before.
+    pub previous: State,
+    /// The state shown now.
+    pub state: State,
+    /// When it was decided.
+    pub at: Duration,
+}
+
+/// The state machine of one port and family.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    docket: Docket,
+    shown: Option<Shown>,
+    doubting: bool,
+}
+
+impl Machine {
+    /// A machine that has heard nothing.
+    pub fn new(port: Port, family: Family) -> Self {
+        Self { docket: Docket::new(port, family), shown: None, doubting: true }
+    }
+
+    /// The port under test.
+    pub fn port(&self) -> Port {
+        self.docket.port()
+    }
+
+    /// The IP family.
+    pub fn family(&self) -> Family {
+        self.docket.family()
+    }
+
+    /// What is on show; `None` until the first episode is over.
+    pub fn shown(&self) -> Option<&Shown> {
+        self.shown.as_ref()
+    }
+
+    /// Whether the jury is needed in the next round.
+    pub fn is_doubting(&self) -> bool {
+        self.doubting
+    }
+
+    /// Jury rounds heard in the current episode.
+    pub fn rounds(&self) -> u32 {
+        self.docket.rounds()
+    }
+
+    /// What the jury would say now, settled or not.
+    pub fn leaning(&self) -> Option<Finding> {
+        self.docket.find()
+    }
+
+    /// Hears the round of a sentinel. Anything but the settled answer begins an episode.
+    pub fn glance(&mut self, hearing: &Hearing) {
+        self.docket.glance(hearing);
+        let agrees = self.shown.as_ref().is_some_and(|shown| agrees(shown.finding.state, hearing));
+        if !agrees {
+            self.doubt();
+        }
+    }
+
+    /// Begins an episode: the whole jury is due.
+    pub fn doubt(&mut self) {
+        if self.doubting {
+            return;
+        }
+        self.doubting = true;
+        self.docket.begin(self.prior());
+    }
+
+    /// Enters walks of the current episode.
+    pub fn add_walks(&mut self, walks: impl IntoIterator<Item = Walk>) {
+        self.docket.add_walks(walks);
+    }
+
+    /// Hears a round of the whole jury, made at `at`, and says what changed on show.
+    pub fn hear(&mut self, hearing: Hearing, at: Duration) -> Option<Change> {
+        self.docket.hear(hearing);
+        let finding = self.docket.find()?;
+        let lifting = self.prior() == Prior::Blocked && !finding.state.is_block();
+        let decided = finding.settled && !(lifting && self.docket.rounds() < LIFT_ROUNDS);
+        if !decided && self.docket.rounds() <= CONFIRM_ROUNDS {
+            return None;
+        }
+        self.doubting = false;
+        self.show(finding, at)
+    }
+
+    fn show(&mut self, finding: Finding, at: Duration) -> Option<Change> {
+        let Some(shown) = &mut self.shown else {
+            self.shown = Some(Shown { finding, since: at });
+            return None;
+        };
+        let previous = shown.finding.state;
+        let state = finding.state;
+        shown.finding = finding;
+        if previous == state {
+            return None;
+        }
+        shown.since = at;
+        Some(Change { previous, state, at })
+    }
+
+    fn prior(&self) -> Prior {
+        match self.shown.as_ref().map(|shown| shown.finding.state) {
+            Some(State::Open) => Prior::Open,
+            Some(state) if state.is_block() => Prior::Blocked,
+            _ => Prior::Unknown,
+        }
+    }
+}
+
+/// Whether one subject and its control fit the settled state. Only settled states that one operator can speak for
+/// are watched by a sentinel; every other state needs the jury each time.
+fn agrees(state: State, hearing: &Hearing) -> bool {
+    let mut testimonies = hearing.measured();
+    match state {
+        State::Open => {
+            testimonies.next().is_some() && hearing.measured().all(crate::hearing::Testimony::is_genuine)
+        }
+        State::PlatformBlocked | State::PathBlocked | State::LocallyBlocked => {
+            testimonies.next().is_some()
+                && hearing.measured().all(|t| !t.is_answered() && t.control.is_valid())
+        }
+        _ => false,
+    }
+}
