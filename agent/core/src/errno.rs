@@ -70,7 +70,9 @@ impl Errno {
             | Self::AFNOSUPPORT
             | Self::NODEV => Refusal::NoRoute,
             Self::NOBUFS => Refusal::Dropped,
-            Self::NOMEM | Self::NFILE | Self::MFILE | Self::ADDRINUSE | Self::ADDRNOTAVAIL => Refusal::Exhausted,
+            Self::NOMEM | Self::NFILE | Self::MFILE | Self::ADDRINUSE | Self::ADDRNOTAVAIL => {
+                Refusal::Exhausted
+            }
             _ => Refusal::Other,
         }
     }

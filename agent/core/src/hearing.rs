@@ -9,9 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::distance;
-use crate::observation::{
-    DnsFailure, EngineKind, HostFacts, Icmp, Observation, Peer, Round, Seen, SessionEnd,
-};
+use crate::observation::{DnsFailure, EngineKind, HostFacts, Icmp, Observation, Peer, Round, SessionEnd};
 use crate::outcome::{self, Decisive, Outcome};
 use crate::smtp;
 use crate::target::{Family, Operator, Port, Role};
@@ -368,9 +366,8 @@ fn greeting(observation: &Observation) -> Greeting {
         Some(SessionEnd::Silent | SessionEnd::Closed) => Greeting::Silent,
         Some(SessionEnd::Reset) => Greeting::Reset,
         Some(SessionEnd::NotConnected | SessionEnd::Rejected) => Greeting::Lost,
-        Some(SessionEnd::Refused(_)) => Greeting::NotHeard,
         None if outcome::classify(observation) == Outcome::ResetAfterHandshake => Greeting::Reset,
-        None => Greeting::NotHeard,
+        Some(SessionEnd::Refused(_)) | None => Greeting::NotHeard,
     }
 }
 
@@ -381,14 +378,4 @@ fn sender_hop(observation: &Observation) -> Option<u8> {
         _ => None,
     };
     ttl.and_then(distance::hop)
-}
-
-/// Whether a silent attempt of the round was answered by a segment that no kernel accepts.
-pub fn saw_forged(round: &Round, port: Port, family: Family) -> bool {
-    let subjects =
-        round.observations.iter().filter(|o| o.family == family && o.role.is_subject() && o.port() == port);
-    subjects.flat_map(|o| &o.attempts).flat_map(|a| &a.answers).any(|answer| match &answer.seen {
-        Seen::SynAck(segment) | Seen::Reset(segment) => !segment.acceptable,
-        _ => false,
-    })
 }

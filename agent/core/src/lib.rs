@@ -12,9 +12,11 @@
 //! by somebody else.
 #![forbid(unsafe_code)]
 
+pub mod advice;
 pub mod distance;
 pub mod errno;
 pub mod evidence;
+pub mod expect;
 pub mod hearing;
 pub mod ledger;
 pub mod observation;

@@ -6,7 +6,7 @@
 //! not an outcome.
 
 use crate::errno::{Errno, Refusal};
-use crate::observation::{Attempt, Icmp, Observation, Peer, Seen, Segment, SessionEnd};
+use crate::observation::{Attempt, Icmp, KernelView, Observation, Peer, Seen, Segment, SessionEnd};
 use crate::smtp;
 
 /// The outcome of one probe: a closed vocabulary.
@@ -109,7 +109,7 @@ pub fn decisive(attempt: &Attempt) -> Decisive<'_> {
             _ => None,
         })
     };
-    let unsent = || attempt.kernel.filter(|kernel| kernel.dropped_locally()).map(|_| Decisive::NotSent);
+    let unsent = || attempt.kernel.filter(KernelView::dropped_locally).map(|_| Decisive::NotSent);
     refused.or_else(arrived).or_else(unsent).unwrap_or(Decisive::Silence)
 }
 
@@ -176,9 +176,8 @@ fn handshake(observation: &Observation) -> Outcome {
         Some(SessionEnd::Greeting { code: 400..=599, .. }) => Outcome::RejectedGreeting,
         Some(SessionEnd::Silent | SessionEnd::Closed) => Outcome::SilentGreeting,
         Some(SessionEnd::Reset) => Outcome::ResetAfterHandshake,
-        Some(_) => Outcome::Established,
         None if reset_follows(observation) => Outcome::ResetAfterHandshake,
-        None => Outcome::Established,
+        Some(_) | None => Outcome::Established,
     }
 }
 

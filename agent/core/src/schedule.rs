@@ -4,10 +4,12 @@
 //! place that the host's id gives, so that a fleet spreads evenly over operators and a dead destination is met by
 //! few machines at a time. Intervals are jittered; nothing here reads a clock or draws a random number.
 
+use std::hash::Hasher;
 use std::time::Duration;
 
 use siphasher::sip::SipHasher24;
-use std::hash::Hasher;
+
+use crate::verdict::State;
 
 /// Confirm rounds that follow the first round of an episode at most.
 pub const CONFIRM_ROUNDS: u32 = 3;
@@ -18,6 +20,8 @@ pub const LIFT_ROUNDS: u32 = 2;
 /// How long a sentinel waits for the answer to its only SYN before the jury is called. Longer than any path on
 /// earth takes and short enough to keep detection within a round.
 pub const SENTINEL_WINDOW: Duration = Duration::from_millis(1_500);
+/// How often the whole jury sits while a state is shown that one operator cannot speak for.
+const RESTLESS_JURY: Duration = Duration::from_secs(5 * 60);
 /// Jitter of the interval, either way.
 const JITTER: f64 = 0.1;
 
@@ -39,6 +43,16 @@ impl Rotation {
     pub fn sentinel(self, round: u64, operators: usize) -> Option<usize> {
         let operators = u64::try_from(operators).ok().filter(|n| *n > 0)?;
         usize::try_from(self.offset.wrapping_add(round) % operators).ok()
+    }
+}
+
+/// How often the whole jury sits without being called: for the greetings of an open port, and more often in a state
+/// that a sentinel cannot watch.
+pub fn jury_interval(shown: State, greeting_interval: Duration) -> Duration {
+    match shown {
+        State::Open | State::NoEgress => greeting_interval,
+        state if state.is_block() => greeting_interval,
+        _ => RESTLESS_JURY.min(greeting_interval),
     }
 }
 

@@ -434,9 +434,22 @@ mod tests {
     #[test]
     fn addresses_that_name_nothing_are_refused() {
         for text in [
-            "", ":25", "host:", "host:0", "host:65536", "host:25x", "ho st:25", "-a.example:25", "a..b:25",
-            "[2001:db8::1:25", "[192.0.2.1]:25", "[2001:db8::1]25", "mx:192.0.2.1:25", "1.2.3:25",
-            "\u{1b}[31m:25", "999.1.1.1:25",
+            "",
+            ":25",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:25x",
+            "ho st:25",
+            "-a.example:25",
+            "a..b:25",
+            "[2001:db8::1:25",
+            "[192.0.2.1]:25",
+            "[2001:db8::1]25",
+            "mx:192.0.2.1:25",
+            "1.2.3:25",
+            "\u{1b}[31m:25",
+            "999.1.1.1:25",
         ] {
             assert!(address(text).is_err(), "{text:?} was accepted");
         }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::docket::Docket;
 use super::{Finding, State};
-use crate::hearing::Hearing;
+use crate::hearing::{Hearing, Testimony};
 use crate::ledger::Prior;
 use crate::schedule::{CONFIRM_ROUNDS, LIFT_ROUNDS};
 use crate::target::{Family, Port};
@@ -150,18 +150,18 @@ impl Machine {
     }
 }
 
-/// Whether one subject and its control fit the settled state. Only settled states that one operator can speak for
-/// are watched by a sentinel; every other state needs the jury each time.
+/// Whether one subject and its control fit the settled state.
+///
+/// States that one operator cannot speak for (partial, throttled, refused, intercepted, inconclusive) are never
+/// contradicted by a sentinel; for them the whole jury is due more often ([`crate::schedule::jury_interval`]).
 fn agrees(state: State, hearing: &Hearing) -> bool {
-    let mut testimonies = hearing.measured();
+    let measured = || hearing.measured();
     match state {
-        State::Open => {
-            testimonies.next().is_some() && hearing.measured().all(crate::hearing::Testimony::is_genuine)
-        }
+        State::Open => measured().next().is_some() && measured().all(Testimony::is_genuine),
         State::PlatformBlocked | State::PathBlocked | State::LocallyBlocked => {
-            testimonies.next().is_some()
-                && hearing.measured().all(|t| !t.is_answered() && t.control.is_valid())
+            measured().next().is_some() && measured().all(|t| !t.is_answered() && t.control.is_valid())
         }
-        _ => false,
+        State::NoEgress => hearing.controls().0 == 0 && !measured().any(Testimony::is_answered),
+        _ => true,
     }
 }

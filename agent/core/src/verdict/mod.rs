@@ -9,6 +9,8 @@ use crate::evidence::Evidence;
 pub mod docket;
 pub mod machine;
 pub mod rules;
+#[cfg(test)]
+mod tests;
 
 /// The state of a port in one family: a closed vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -37,7 +37,7 @@ type Rule = fn(&View<'_>) -> Option<Finding>;
 
 /// The order is part of the method: this machine before the network, answers before their absence, what names its
 /// author before what must be inferred.
-const ORDER: [Rule; 9] = [
+const ORDER: [Rule; 8] = [
     names::decide,
     egress::decide,
     local::decide,
@@ -46,15 +46,11 @@ const ORDER: [Rule; 9] = [
     icmp::decide,
     reset::decide,
     silent::decide,
-    unknown::decide,
 ];
 
 /// The finding of the first rule that matches.
 pub fn decide(view: &View<'_>) -> Finding {
-    let mut finding = ORDER
-        .iter()
-        .find_map(|rule| rule(view))
-        .unwrap_or_else(|| inconclusive("mixed", "could not be judged: the answers fit no single cause"));
+    let mut finding = ORDER.iter().find_map(|rule| rule(view)).unwrap_or_else(|| unknown::decide(view));
     if finding.evidence.is_empty() {
         finding.evidence = described(view.bad.iter().chain(&view.void));
     }

@@ -8,7 +8,7 @@ use crate::hearing::{Control, Symptom, Testimony};
 use crate::ledger::{Mode, RAISE};
 use crate::target::MIN_OPERATORS;
 use crate::verdict::docket::Placed;
-use crate::walk::Reach;
+use crate::walk::{Reach, Walk};
 
 /// A device nearer than the destination at several operators (facts: +1.5), measured exactly by a walk.
 const NEARER_DEVICE: f64 = 1.5;
@@ -116,7 +116,7 @@ fn author(view: &View<'_>, testimony: &Testimony) -> Author {
 /// reset is the device's hop or one more; the TTL of the reset itself, where it was seen, tells which.
 fn device_hop(view: &View<'_>, testimony: &Testimony, drawn: u8) -> u8 {
     let checked_first =
-        view.walk(testimony).and_then(|walk| walk.subject_reach()).is_some_and(|reach| reach + 1 == drawn);
+        view.walk(testimony).and_then(Walk::subject_reach).is_some_and(|reach| reach + 1 == drawn);
     match testimony.hop {
         Some(hop) if checked_first && hop + 1 == drawn => hop,
         _ => drawn,

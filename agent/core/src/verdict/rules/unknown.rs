@@ -7,7 +7,7 @@ use crate::target::MIN_OPERATORS;
 /// Rounds after which another one would only repeat what is known.
 const ENOUGH_ROUNDS: u32 = 4;
 
-pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
+pub(super) fn decide(view: &View<'_>) -> Finding {
     let settled = view.rounds() >= ENOUGH_ROUNDS;
     if !may_convict(view) {
         let because = format!(
@@ -18,16 +18,16 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
                 format!("{} operators were", view.operators())
             }
         );
-        return Some(inconclusive("too_few_operators", because).settled(view.rounds() >= 2));
+        return inconclusive("too_few_operators", because).settled(view.rounds() >= 2);
     }
     let (answered, asked) = view.hearing.controls();
     if 2 * answered < asked || view.bad.is_empty() {
         let because = format!("could not be judged: {answered} of {} answered", counted(asked, "control"));
-        return Some(inconclusive("net_degraded", because).settled(settled));
+        return inconclusive("net_degraded", because).settled(settled);
     }
     if view.bad.len() == 1 {
         let because = "fails at the one operator whose control answers; one operator convicts nobody";
-        return Some(inconclusive("silent_one", because).settled(settled));
+        return inconclusive("silent_one", because).settled(settled);
     }
     let silent = view.failing(|s| *s == Symptom::Silent).len();
     let because = if silent == view.bad.len() {
@@ -35,5 +35,5 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     } else {
         "fails in different ways at different operators; no single cause explains it".to_owned()
     };
-    Some(inconclusive("mixed", because).settled(settled))
+    inconclusive("mixed", because).settled(settled)
 }

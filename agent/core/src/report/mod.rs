@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::target::{Family, Port, Role};
 
+pub mod compose;
+
 /// The schema that [`Report`] follows.
 pub const SCHEMA: &str = "sortie.report/1";
 
@@ -77,8 +79,8 @@ pub struct PortVerdict {
     pub evidence: Vec<WeightedSentence>,
     /// `open`, `blocked` or `any`.
     pub expected: &'static str,
-    /// Whether the state is what was expected; `any` is never violated.
-    pub as_expected: bool,
+    /// Whether the state is what was expected; `any` is never violated, an unknown state is `null`.
+    pub as_expected: Option<bool>,
     /// RFC 3339, UTC: when this state began.
     pub since: String,
     /// One sentence.
