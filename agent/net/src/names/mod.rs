@@ -1,0 +1,164 @@
+//! Names to addresses, with the time it took and the reason where there are none.
+//!
+//! Answers are not cached here: the caller decides how often names are asked for, and each pass tells the truth of
+//! its moment. A failure of names is never a verdict about a port, so it stays apart from everything else.
+
+mod bogus;
+mod failure;
+mod resolved;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::{RData, RecordType};
+use sortie_core::observation::DnsFailure;
+use sortie_core::target::{Address, Family, Host, Roster};
+
+use crate::settings::NameServers;
+pub use resolved::{Lookup, Resolved};
+
+/// How long one server gets for one question.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long one name gets, whatever the servers do.
+const NAME_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Most addresses of one name and family that are used: a hostile answer may list hundreds.
+const ADDRESSES_MAX: usize = 4;
+
+/// Most mail exchangers of one domain that are used, the most preferred ones.
+const EXCHANGERS_MAX: usize = 2;
+
+/// Resolves every target, control and global control of a roster side by side.
+pub(crate) async fn resolve(servers: &NameServers, families: &[Family], roster: &Roster) -> Resolved {
+    let resolver = open(servers);
+    let targets = roster.targets().iter();
+    let mut addresses: Vec<&Address> =
+        targets.flat_map(|target| std::iter::once(target.address()).chain(target.control())).collect();
+    addresses.extend(roster.globals());
+    addresses.sort();
+    addresses.dedup();
+    let lookups =
+        addresses.into_iter().flat_map(|address| families.iter().map(move |family| (address, *family)));
+    let lookups = lookups.filter(|(address, family)| match address.host {
+        Host::Literal(ip) => Family::of(ip) == *family,
+        Host::Name(_) | Host::Mx(_) => true,
+    });
+    let answers = join_all(lookups.map(async |(address, family)| {
+        (address.clone(), family, look_up(resolver.as_ref(), &address.host, family).await)
+    }));
+    Resolved::new(roster.clone(), answers.await)
+}
+
+/// A fresh resolver; `None` where the system names no server and no hosts.
+fn open(servers: &NameServers) -> Option<TokioResolver> {
+    let mut builder = match servers {
+        NameServers::System => TokioResolver::builder_tokio().ok()?,
+        NameServers::These(list) => {
+            let servers = list.iter().copied().map(name_server).collect();
+            let config = ResolverConfig::from_parts(None, Vec::new(), servers);
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        }
+    };
+    let options = builder.options_mut();
+    options.timeout = SERVER_TIMEOUT;
+    options.cache_size = 0;
+    // One retry; `attempts` counts the tries after the first.
+    options.attempts = 1;
+    builder.build().ok()
+}
+
+fn name_server(at: SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = at.port();
+        connection
+    });
+    NameServerConfig::new(at.ip(), true, connections.to_vec())
+}
+
+async fn look_up(resolver: Option<&TokioResolver>, host: &Host, family: Family) -> Lookup {
+    if let Host::Literal(ip) = host {
+        return Lookup { addresses: Ok(vec![*ip]), took: None };
+    }
+    let started = Instant::now();
+    let question = async {
+        let resolver = resolver.ok_or(DnsFailure::Broken)?;
+        match host {
+            Host::Literal(ip) => Ok(vec![*ip]),
+            Host::Name(name) => addresses_of(resolver, name, family).await,
+            Host::Mx(domain) => addresses_of_exchangers(resolver, domain, family).await,
+        }
+    };
+    let found = tokio::time::timeout(NAME_TIMEOUT, question).await.unwrap_or(Err(DnsFailure::Timeout));
+    Lookup { addresses: found.and_then(bogus::sift), took: Some(started.elapsed()) }
+}
+
+async fn addresses_of(
+    resolver: &TokioResolver,
+    name: &str,
+    family: Family,
+) -> Result<Vec<IpAddr>, DnsFailure> {
+    let record = match family {
+        Family::Ipv4 => RecordType::A,
+        Family::Ipv6 => RecordType::AAAA,
+    };
+    let found = ask(resolver, name, record).await?.into_iter().filter_map(|data| match data {
+        RData::A(a) => Some(IpAddr::V4(a.0)),
+        RData::AAAA(aaaa) => Some(IpAddr::V6(aaaa.0)),
+        _ => None,
+    });
+    let mut addresses = Vec::new();
+    for address in found {
+        if addresses.len() < ADDRESSES_MAX && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    if addresses.is_empty() { Err(DnsFailure::NoData) } else { Ok(addresses) }
+}
+
+async fn addresses_of_exchangers(
+    resolver: &TokioResolver,
+    domain: &str,
+    family: Family,
+) -> Result<Vec<IpAddr>, DnsFailure> {
+    let exchangers = match ask(resolver, domain, RecordType::MX).await {
+        Ok(records) => records,
+        // RFC 5321 §5.1: without MX records the domain itself is its only exchanger.
+        Err(DnsFailure::NoData) => return addresses_of(resolver, domain, family).await,
+        Err(failure) => return Err(failure),
+    };
+    let mut exchangers: Vec<_> = exchangers
+        .into_iter()
+        .filter_map(|data| match data {
+            // RFC 7505: the root as exchanger says that the domain takes no mail.
+            RData::MX(mx) if !mx.exchange.is_root() => Some((mx.preference, mx.exchange.to_ascii())),
+            _ => None,
+        })
+        .collect();
+    exchangers.sort();
+    exchangers.truncate(EXCHANGERS_MAX);
+    let found = join_all(exchangers.iter().map(|(_, name)| addresses_of(resolver, name, family))).await;
+    let mut failure = DnsFailure::NoData;
+    let mut addresses = Vec::new();
+    for exchanger in found {
+        match exchanger {
+            Ok(more) => addresses.extend(more),
+            Err(reason) => failure = reason,
+        }
+    }
+    addresses.truncate(ADDRESSES_MAX);
+    if addresses.is_empty() { Err(failure) } else { Ok(addresses) }
+}
+
+async fn ask(resolver: &TokioResolver, name: &str, record: RecordType) -> Result<Vec<RData>, DnsFailure> {
+    // The final dot keeps search domains out: the configuration names hosts of the internet.
+    let name = format!("{}.", name.trim_end_matches('.'));
+    match resolver.lookup(name, record).await {
+        Ok(lookup) => Ok(lookup.answers().iter().map(|record| record.data.clone()).collect()),
+        Err(error) => Err(failure::of(&error)),
+    }
+}

@@ -1,0 +1,8 @@
+//! The engines against real kernels: private network namespaces with real filter rules, routes and servers.
+//!
+//! Needs root, `ip` and `nft`; without root every test says so and passes, since nothing was measured.
+
+mod connect;
+mod lab;
+mod server;
+mod walks;
