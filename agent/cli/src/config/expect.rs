@@ -1,0 +1,90 @@
+//! `[expect]`: what would be right, so that the exit code can say whether it is.
+
+use toml::Spanned;
+
+use super::section::Section;
+use super::value;
+
+/// What somebody says about a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PortExpectation {
+    /// What the knowledge base says about this cloud and subscription.
+    #[default]
+    Auto,
+    /// Open.
+    Open,
+    /// Blocked.
+    Blocked,
+    /// Either is right.
+    Any,
+}
+
+impl PortExpectation {
+    const WORDS: [(&str, Self); 4] =
+        [("auto", Self::Auto), ("open", Self::Open), ("blocked", Self::Blocked), ("any", Self::Any)];
+}
+
+/// What kind of subscription this is, where the cloud cannot be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subscription {
+    /// Ask the cloud.
+    #[default]
+    Auto,
+    /// Enterprise Agreement.
+    Ea,
+    /// Microsoft Customer Agreement for enterprise.
+    McaE,
+    /// Enterprise Dev/Test.
+    EaDevtest,
+    /// Any other.
+    Other,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Subscription {
+    const WORDS: [(&str, Self); 6] = [
+        ("auto", Self::Auto),
+        ("ea", Self::Ea),
+        ("mca-e", Self::McaE),
+        ("ea-devtest", Self::EaDevtest),
+        ("other", Self::Other),
+        ("unknown", Self::Unknown),
+    ];
+}
+
+/// `[expect]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expect {
+    /// Kind of subscription.
+    pub subscription: Subscription,
+    /// Port 25.
+    pub port_25: PortExpectation,
+    /// Port 587.
+    pub port_587: PortExpectation,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self {
+            subscription: Subscription::Auto,
+            port_25: PortExpectation::Auto,
+            // Submission with authentication is nowhere blocked by policy.
+            port_587: PortExpectation::Open,
+        }
+    }
+}
+
+impl Expect {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
+        let defaults = Self::default();
+        let subscription = section.value("subscription", |v| value::word(v, &Subscription::WORDS));
+        let port_25 = section.value("port_25", |v| value::word(v, &PortExpectation::WORDS));
+        let port_587 = section.value("port_587", |v| value::word(v, &PortExpectation::WORDS));
+        Self {
+            subscription: subscription.map_or(defaults.subscription, Spanned::into_inner),
+            port_25: port_25.map_or(defaults.port_25, Spanned::into_inner),
+            port_587: port_587.map_or(defaults.port_587, Spanned::into_inner),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What the command line says beats what the file says.
+
+use std::time::Duration;
+
+use sortie_core::target::Family;
+
+use super::agent::INTERVAL;
+use super::{Config, EngineChoice, PortExpectation, ROUND_SLACK, Source};
+
+/// Values given as flags; `None` and empty leave the file's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--engine`
+    pub engine: Option<EngineChoice>,
+    /// `--family`, in the order given
+    pub families: Vec<Family>,
+    /// `--interval`
+    pub interval: Option<Duration>,
+    /// `--expect`, for port 25
+    pub port_25: Option<PortExpectation>,
+}
+
+/// A flag that does not fit the file. A usage error: the exit code is 64.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverrideError {
+    /// Out of bounds by itself.
+    #[error(
+        "--interval {} is out of bounds: from {} to {}",
+        humantime::format_duration(*.0),
+        humantime::format_duration(*INTERVAL.start()),
+        humantime::format_duration(*INTERVAL.end())
+    )]
+    IntervalBounds(Duration),
+    /// Too short for the window.
+    #[error(
+        "--interval {} is too short for a window of {}: rounds would overlap",
+        humantime::format_duration(*.interval),
+        humantime::format_duration(*.window)
+    )]
+    IntervalWindow {
+        /// As given.
+        interval: Duration,
+        /// As configured.
+        window: Duration,
+    },
+    /// The source address belongs to a family that `--family` leaves out.
+    #[error("--family leaves out {family}, but the configured source is the address {source_text}")]
+    SourceFamily {
+        /// Of the source address.
+        family: Family,
+        /// The source address.
+        source_text: String,
+    },
+}
+
+impl Config {
+    /// The same configuration with the flags' values in place.
+    pub fn with(mut self, flags: &Overrides) -> Result<Self, OverrideError> {
+        if let Some(engine) = flags.engine {
+            self.probe.engine = engine;
+        }
+        if let Some(port_25) = flags.port_25 {
+            self.expect.port_25 = port_25;
+        }
+        if let Some(interval) = flags.interval {
+            if !INTERVAL.contains(&interval) {
+                return Err(OverrideError::IntervalBounds(interval));
+            }
+            let window = self.probe.window;
+            if interval < window + ROUND_SLACK {
+                return Err(OverrideError::IntervalWindow { interval, window });
+            }
+            self.agent.interval = interval;
+        }
+        if !flags.families.is_empty() {
+            self.probe.families = Family::ALL.into_iter().filter(|f| flags.families.contains(f)).collect();
+            if let Some(Source::Address(ip)) = &self.probe.source
+                && !self.probe.families.contains(&Family::of(*ip))
+            {
+                return Err(OverrideError::SourceFamily {
+                    family: Family::of(*ip),
+                    source_text: ip.to_string(),
+                });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Sentences about what the file asks for and this version does not do.
+    pub fn unheeded(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        let mut ignored = |key: &str, what: &str| {
+            sentences.push(format!("{key} is set, but this version does not act on it: {what}"));
+        };
+        if self.otlp.endpoint.is_some() {
+            ignored("otlp.endpoint", "nothing is exported");
+        }
+        if matches!(self.cloud.imds, super::Service::At(_)) {
+            ignored("cloud.imds", "no cloud is asked");
+        }
+        if self.cloud.arm != super::Service::Off {
+            ignored("cloud.arm", "no cloud is asked");
+        }
+        sentences
+    }
+}

@@ -1,0 +1,116 @@
+//! What the process says when it ends.
+//!
+//! `check` follows the monitoring-plugin convention (0 to 3), everything else `sysexits.h`, so that a broken
+//! configuration is never taken for a blocked port.
+
+use sortie_core::report::{PortVerdict, Report};
+use sortie_core::verdict::State;
+
+/// Open, or as expected.
+pub const OK: u8 = 0;
+/// Partial, throttled, refused or intercepted.
+pub const DEGRADED: u8 = 1;
+/// Blocked against expectation, or unexpectedly open.
+pub const BLOCKED: u8 = 2;
+/// No egress, or inconclusive.
+pub const UNKNOWN: u8 = 3;
+/// The command line makes no sense (`EX_USAGE`).
+pub const USAGE: u8 = 64;
+/// Sortie itself failed (`EX_SOFTWARE`).
+pub const INTERNAL: u8 = 70;
+/// The configuration file is missing, unreadable or wrong (`EX_CONFIG`).
+pub const CONFIG: u8 = 78;
+
+/// How a state compares with what was expected; the order is the order of alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Open, or as expected.
+    Fine,
+    /// Not known, whatever was expected.
+    Unknown,
+    /// Some mail leaves, or not to where it should, whatever was expected.
+    Degraded,
+    /// Blocked against expectation, or unexpectedly open.
+    Violated,
+}
+
+impl Standing {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => OK,
+            Self::Unknown => UNKNOWN,
+            Self::Degraded => DEGRADED,
+            Self::Violated => BLOCKED,
+        }
+    }
+
+    /// How one verdict compares. A word that this version does not know is unknown.
+    pub fn of(verdict: &PortVerdict) -> Self {
+        let state = State::ALL.into_iter().find(|state| state.code() == verdict.state);
+        match (state, verdict.as_expected) {
+            (None | Some(State::NoEgress | State::Inconclusive), _) => Self::Unknown,
+            (Some(State::Partial | State::Throttled | State::Refused | State::Intercepted), _) => {
+                Self::Degraded
+            }
+            (Some(_), Some(true)) => Self::Fine,
+            (Some(_), Some(false)) => Self::Violated,
+            (Some(_), None) => Self::Unknown,
+        }
+    }
+}
+
+/// The code of a whole report: its worst verdict. A report without verdicts is unknown.
+///
+/// A family in which nothing leaves does not count where the other one was measured: most machines have no IPv6,
+/// and mail leaves without it.
+pub fn of_report(report: &Report) -> u8 {
+    let measured_elsewhere = |verdict: &PortVerdict| {
+        let mut others = report.verdicts.iter().filter(|other| other.port == verdict.port);
+        others.any(|other| !matches!(other.state, "no_egress" | "inconclusive"))
+    };
+    let counted = report.verdicts.iter().filter(|v| v.state != "no_egress" || !measured_elsewhere(v));
+    counted.map(Standing::of).max().unwrap_or(Standing::Unknown).code()
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_core::target::{Family, Port};
+
+    use super::*;
+    use crate::render::sample;
+
+    fn code(verdicts: &[(u16, Family, &'static str, &'static str)]) -> u8 {
+        let verdicts = verdicts.iter().map(|(port, family, state, expected)| PortVerdict {
+            port: Port::new(*port).expect("not zero"),
+            family: *family,
+            state,
+            as_expected: match (*state, *expected) {
+                (_, "any") | ("open", "open") | ("platform_blocked", "blocked") => Some(true),
+                ("no_egress" | "inconclusive", _) => None,
+                _ => Some(false),
+            },
+            ..sample::verdict()
+        });
+        of_report(&Report { verdicts: verdicts.collect(), ..sample::report() })
+    }
+
+    #[test]
+    fn the_worst_port_decides() {
+        use Family::{Ipv4, Ipv6};
+        for (verdicts, expected) in [
+            (&[][..], UNKNOWN),
+            (&[(25, Ipv4, "open", "open"), (587, Ipv4, "open", "open")], OK),
+            (&[(25, Ipv4, "platform_blocked", "blocked"), (587, Ipv4, "open", "open")], OK),
+            (&[(25, Ipv4, "platform_blocked", "open"), (587, Ipv4, "partial", "open")], BLOCKED),
+            (&[(25, Ipv4, "open", "blocked")], BLOCKED),
+            (&[(25, Ipv4, "inconclusive", "any"), (587, Ipv4, "throttled", "open")], DEGRADED),
+            (&[(25, Ipv4, "open", "any"), (587, Ipv4, "inconclusive", "open")], UNKNOWN),
+            (&[(25, Ipv4, "open", "open"), (25, Ipv6, "no_egress", "open")], OK),
+            (&[(25, Ipv4, "no_egress", "open"), (25, Ipv6, "no_egress", "open")], UNKNOWN),
+            (&[(25, Ipv4, "a word from the future", "open")], UNKNOWN),
+        ] {
+            assert_eq!(code(verdicts), expected, "{verdicts:?}");
+        }
+    }
+}

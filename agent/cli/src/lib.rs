@@ -1,0 +1,21 @@
+//! The `sortie` command: what is typed, what is configured, and the faces of a report.
+//!
+//! ```text
+//! args ─┐
+//!       ├─▶ config + selection ─▶ (engines, core) ─▶ report ─▶ render ─▶ stdout, exit code
+//! file ─┘
+//! ```
+//!
+//! Data goes to stdout, everything else to stderr. This crate probes nothing and judges nothing by itself.
+
+pub mod address;
+pub mod args;
+pub mod config;
+pub mod exit;
+pub mod failure;
+pub mod progress;
+pub mod render;
+pub mod selection;
+pub mod setup;
+pub mod terminal;
+pub mod text;

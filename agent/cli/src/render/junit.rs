@@ -1,0 +1,49 @@
+//! The report as `JUnit` XML: one test case per port and family, for pipelines that collect such files.
+
+use quick_junit::{NonSuccessKind, Report as Suites, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use sortie_core::report::{PortVerdict, Report};
+
+use super::words::{headline, place};
+use crate::exit::Standing;
+use crate::text::printable;
+
+/// XML with a line break at the end. What fails is what the exit code calls degraded or blocked; what could not be
+/// known is an error.
+pub fn junit(report: &Report) -> Result<String, SerializeError> {
+    let mut suite = TestSuite::new("sortie check");
+    suite.add_property(("engine", report.engine));
+    suite.add_property(("generated_at", report.generated_at.as_str()));
+    if let Some(host) = &report.host.name {
+        suite.add_property(("host", printable(host).as_ref()));
+    }
+    suite.add_test_cases(report.verdicts.iter().map(case));
+    let mut suites = Suites::new("sortie");
+    suites.add_test_suite(suite);
+    let mut xml = suites.to_string()?;
+    xml.push('\n');
+    Ok(xml)
+}
+
+fn case(verdict: &PortVerdict) -> TestCase {
+    let mut status = match Standing::of(verdict) {
+        Standing::Fine => TestCaseStatus::success(),
+        Standing::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Standing::Degraded | Standing::Violated => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    status
+        .set_type(verdict.state)
+        .set_message(headline(verdict))
+        .set_description(printable(&verdict.summary).as_ref());
+    let mut case = TestCase::new(place(verdict), status);
+    case.set_classname("sortie.check");
+    case.set_system_out(evidence(verdict));
+    case
+}
+
+fn evidence(verdict: &PortVerdict) -> String {
+    let why =
+        verdict.evidence.iter().map(|piece| format!("{:+.2}  {}", piece.weight, printable(&piece.text)));
+    let what = verdict.next_steps.iter().map(|step| format!("next: {}", printable(&step.text)));
+    let rule = format!("rule {}, confidence {:.4}", verdict.rule, verdict.confidence);
+    why.chain([rule]).chain(what).collect::<Vec<_>>().join("\n")
+}

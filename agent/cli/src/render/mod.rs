@@ -1,0 +1,29 @@
+//! The faces of a report. Pure functions: what the terminal can do is an argument.
+//!
+//! Everything in a report that came from outside (greetings, names, addresses) is escaped here, once, before it
+//! reaches a terminal or a file.
+
+mod destinations;
+mod evidence;
+mod explain;
+mod json;
+mod junit;
+#[cfg(test)]
+pub(crate) mod sample;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use self::json::json;
+pub use self::junit::junit;
+pub use self::table::table;
+
+/// What the terminal can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours are understood and wanted.
+    pub colour: bool,
+    /// Columns, where there is a terminal that has some.
+    pub width: Option<u16>,
+}

@@ -1,0 +1,64 @@
+//! The report for people: the verdicts first, then why, what to do, and what was asked.
+
+use std::fmt::Write;
+
+use sortie_core::report::{NextStep, Report};
+
+use super::words::{faint, heading, headline, mark};
+use super::{Style, destinations, evidence, explain};
+use crate::text::printable;
+
+/// The report as text. With `explain`, every packet and every weight.
+pub fn table(report: &Report, explain: bool, style: Style) -> String {
+    let mut out = String::new();
+    verdicts(&mut out, report, style);
+    evidence::write(&mut out, report, explain, style);
+    next_steps(&mut out, report, style);
+    destinations::write(&mut out, report, style);
+    if explain {
+        explain::write(&mut out, report, style);
+    }
+    footer(&mut out, report, style);
+    out
+}
+
+fn verdicts(out: &mut String, report: &Report, style: Style) {
+    if report.verdicts.is_empty() {
+        out.push_str("? nothing was measured\n");
+    }
+    for verdict in &report.verdicts {
+        let _ = writeln!(out, "{} {}", mark(verdict, style), heading(&headline(verdict), style));
+        let _ = writeln!(out, "  {}", printable(&verdict.summary));
+    }
+}
+
+/// Every step once, whichever verdicts ask for it.
+fn next_steps(out: &mut String, report: &Report, style: Style) {
+    let mut steps: Vec<&NextStep> = Vec::new();
+    for step in report.verdicts.iter().flat_map(|verdict| &verdict.next_steps) {
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    if steps.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", heading("What to do", style));
+    for (number, step) in (1..).zip(steps) {
+        let _ = writeln!(out, "  {number}. {}", printable(&step.text));
+        if let Some(url) = &step.url {
+            let _ = writeln!(out, "     {}", faint(&printable(url), style));
+        }
+    }
+}
+
+fn footer(out: &mut String, report: &Report, style: Style) {
+    out.push('\n');
+    for sentence in &report.unseen {
+        let _ = writeln!(out, "note: {}", printable(sentence));
+    }
+    let host = report.host.name.as_deref().or(report.host.id.as_deref());
+    let host = host.map(|name| format!(" on {}", printable(name))).unwrap_or_default();
+    let line = format!("measured{host} at {} by the {} engine", report.generated_at, report.engine);
+    let _ = writeln!(out, "{}", faint(&line, style));
+}

@@ -1,0 +1,62 @@
+//! Snapshots of every face, and what no face may do.
+
+use sortie_core::report::Report;
+
+use super::sample::report;
+use super::{Style, json, junit, table};
+
+#[test]
+fn people_read_the_verdict_first() {
+    insta::assert_snapshot!(table(&report(), false, Style::default()));
+}
+
+#[test]
+fn explain_shows_every_packet_and_weight() {
+    insta::assert_snapshot!(table(&report(), true, Style::default()));
+}
+
+#[test]
+fn a_narrow_terminal_wraps_the_destinations() {
+    let text = table(&report(), false, Style { colour: false, width: Some(80) });
+    let (_, destinations) = text.split_once("Destinations\n").expect("there are some");
+    insta::assert_snapshot!(destinations);
+}
+
+#[test]
+fn json_is_the_published_schema() {
+    insta::assert_snapshot!(json(&report()).expect("plain data"));
+}
+
+#[test]
+fn junit_has_a_case_per_port_and_family() {
+    insta::assert_snapshot!(junit(&report()).expect("plain data"));
+}
+
+#[test]
+fn an_empty_report_is_still_readable() {
+    let empty = Report { verdicts: Vec::new(), observations: Vec::new(), unseen: Vec::new(), ..report() };
+    insta::assert_snapshot!(table(&empty, true, Style::default()));
+    assert!(junit(&empty).is_ok() && json(&empty).is_ok());
+}
+
+#[test]
+fn no_face_lets_control_characters_through() {
+    let plain = Style::default();
+    let faces = [
+        table(&report(), false, plain),
+        table(&report(), true, plain),
+        json(&report()).expect("plain data"),
+        junit(&report()).expect("plain data"),
+    ];
+    for face in faces {
+        assert!(!face.chars().any(|c| c.is_control() && c != '\n'), "{face}");
+    }
+}
+
+#[test]
+fn colours_add_nothing_but_colours() {
+    let coloured = table(&report(), true, Style { colour: true, width: None });
+    assert!(coloured.contains('\u{1b}'));
+    let stripped = anstream::adapter::strip_str(&coloured).to_string();
+    assert_eq!(stripped, table(&report(), true, Style::default()));
+}

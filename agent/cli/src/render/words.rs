@@ -1,0 +1,64 @@
+//! States, numbers and marks as people read them.
+
+use clap::builder::styling::{AnsiColor, Style as Ansi};
+use sortie_core::report::PortVerdict;
+
+use super::Style;
+use crate::exit::Standing;
+
+/// A mark that is readable without colour: the severity of a verdict in one shape.
+pub(super) fn mark(verdict: &PortVerdict, style: Style) -> String {
+    let (shape, colour) = match (Standing::of(verdict), verdict.state) {
+        (Standing::Fine, "open") => ("✔", AnsiColor::Green),
+        (Standing::Fine, _) => ("■", AnsiColor::Green),
+        (Standing::Degraded, _) => ("▲", AnsiColor::Yellow),
+        (Standing::Violated, "open") => ("▲", AnsiColor::Red),
+        (Standing::Violated, _) => ("✖", AnsiColor::Red),
+        (Standing::Unknown, _) => ("?", AnsiColor::Yellow),
+    };
+    paint(shape, Ansi::new().bold().fg_color(Some(colour.into())), style)
+}
+
+/// `port 25, IPv4: platform blocked (expected open)`.
+pub(super) fn headline(verdict: &PortVerdict) -> String {
+    let expectation = match (verdict.expected, verdict.as_expected) {
+        ("any", _) => String::new(),
+        (_, Some(true)) => " (as expected)".to_owned(),
+        (expected, Some(false) | None) => format!(" (expected {expected})"),
+    };
+    format!("{}: {}{expectation}", place(verdict), spoken(verdict.state))
+}
+
+/// `port 25, IPv4`.
+pub(super) fn place(verdict: &PortVerdict) -> String {
+    format!("port {}, {}", verdict.port, verdict.family)
+}
+
+/// A word of the closed vocabulary without its underscores.
+pub(super) fn spoken(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+/// A heading.
+pub(super) fn heading(text: &str, style: Style) -> String {
+    paint(text, Ansi::new().bold(), style)
+}
+
+/// Text of lesser weight.
+pub(super) fn faint(text: &str, style: Style) -> String {
+    paint(text, Ansi::new().dimmed(), style)
+}
+
+/// `12.3 ms` below a second, `7.00 s` above.
+pub(super) fn time(ms: f64) -> String {
+    if ms < 1_000.0 { format!("{ms:.1} ms") } else { format!("{:.2} s", ms / 1_000.0) }
+}
+
+/// `99.97 %`; certainty is never claimed.
+pub(super) fn percent(confidence: f64) -> String {
+    format!("{:.2} %", (confidence * 100.0).min(99.99))
+}
+
+fn paint(text: &str, ansi: Ansi, style: Style) -> String {
+    if style.colour { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
+}

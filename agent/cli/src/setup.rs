@@ -1,0 +1,28 @@
+//! From what was typed and what is configured to what is to be done.
+
+use sortie_core::target::Roster;
+
+use crate::args::{Check, Run};
+use crate::config::{self, Config};
+use crate::{selection, terminal};
+
+/// Configuration and destinations of one check.
+pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
+    let config = config::load(args.config.as_deref())?.with(&args.overrides())?;
+    let roster = selection::select(&config.roster, &args.addresses, &args.ports)?;
+    let own: Vec<String> =
+        roster.ports().into_iter().filter_map(|port| config::too_few(&roster, port)).collect();
+    warn(&config, &own);
+    Ok((config, roster))
+}
+
+/// Configuration of the daemon.
+pub fn run(args: &Run) -> anyhow::Result<Config> {
+    let config = config::load(args.config.as_deref())?.with(&args.overrides())?;
+    warn(&config, &config.warnings);
+    Ok(config)
+}
+
+fn warn(config: &Config, sentences: &[String]) {
+    sentences.iter().chain(&config.unheeded()).for_each(|sentence| terminal::warn(sentence));
+}

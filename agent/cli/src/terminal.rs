@@ -1,0 +1,49 @@
+//! What is known about the terminal, and writing to it.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::render::Style;
+
+/// Makes `--color` hold for everything that is written from now on.
+pub fn set_color(choice: clap::ColorChoice) {
+    let choice = match choice {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Whether stderr takes colours: `--color`, then `NO_COLOR` and its kin, then whether it is a terminal.
+pub fn stderr_color() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
+
+/// How a report is written to stdout.
+pub fn stdout_style() -> Style {
+    let stdout = io::stdout();
+    let width =
+        if stdout.is_terminal() { terminal_size::terminal_size().map(|(width, _)| width.0) } else { None };
+    Style { colour: AutoStream::choice(&stdout) != ColorChoice::Never, width }
+}
+
+/// Writes data to stdout. A reader that has gone away (`| head`) is no failure.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a message to stderr. Nobody can be told if that fails.
+pub fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes a warning to stderr, on a line of its own.
+pub fn warn(sentence: &str) {
+    complain(&format!("warning: {}\n", crate::text::printable(sentence)));
+}

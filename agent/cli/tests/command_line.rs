@@ -1,0 +1,120 @@
+//! The binary as a shell sees it: exit codes, what goes to stdout, what goes to stderr.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+struct Ended {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn sortie(args: &[&str]) -> Ended {
+    let output = Command::new(env!("CARGO_BIN_EXE_sortie"))
+        .args(args)
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary was built");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("sortie writes UTF-8");
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A file of this test, named after it.
+fn file(name: &str, content: &[u8]) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, content).expect("the target folder can be written to");
+    path
+}
+
+fn check_config(path: &std::path::Path) -> Ended {
+    sortie(&["check", "--config", path.to_str().expect("the path is text")])
+}
+
+#[test]
+fn help_is_an_answer() {
+    for args in [&["--help"][..], &["check", "--help"], &["run", "--help"], &["help", "check"]] {
+        let ended = sortie(args);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+        assert!(ended.stdout.contains("Usage: sortie"), "{args:?}");
+    }
+    insta::assert_snapshot!("check_help", sortie(&["check", "--help"]).stdout);
+}
+
+#[test]
+fn version_is_an_answer() {
+    let ended = sortie(&["--version"]);
+    assert_eq!((ended.code, ended.stdout), (Some(0), format!("sortie {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_64() {
+    for args in [
+        &[][..],
+        &["fly"],
+        &["verify"],
+        &["check", "--nonsense"],
+        &["check", "--port", "0"],
+        &["check", "--format", "yaml"],
+        &["check", "--timeout", "soon"],
+        &["check", "host:99999"],
+        &["check", "0.0.0.0:25"],
+        &["check", "--config", "/dev/null", "--port", "26"],
+        &["run", "--interval", "10ms"],
+        &["run", "--interval", "3s", "--config", "/dev/null"],
+        &["run", "host:25"],
+    ] {
+        let ended = sortie(args);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(64), ""), "{args:?}: {}", ended.stderr);
+        assert!(!ended.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_ends_with_78_and_a_snippet() {
+    let path = file("mistake.toml", b"[agent]\nintervall = \"60s\"\n");
+    let ended = check_config(&path);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(78), ""));
+    let place = format!("--> {}:2:1", path.display());
+    for part in [place.as_str(), "2 | intervall = \"60s\"", "unknown key", "did you mean `interval`?"] {
+        assert!(ended.stderr.contains(part), "{part:?} is missing in\n{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_ends_with_78() {
+    let missing = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("missing.toml");
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let binary = file("binary.toml", b"[agent]\n# \xff\n");
+    let huge = file("huge.toml", &vec![b'#'; (1 << 20) + 1]);
+    for (path, words) in [
+        (&missing, "No such file"),
+        (&directory, "not a file"),
+        (&binary, "byte 10 (line 2) is not UTF-8"),
+        (&huge, "larger than 1 MiB"),
+    ] {
+        let ended = check_config(path);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(78), ""), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains(words) && ended.stderr.contains(path.to_str().expect("text")),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn run_refuses_the_same_configurations() {
+    let path = file("run-mistake.toml", b"[probe]\nengine = \"turbo\"\n");
+    let ended = sortie(&["run", "--config", path.to_str().expect("text")]);
+    assert_eq!(ended.code, Some(78), "{}", ended.stderr);
+}
+
+#[test]
+fn messages_have_colours_only_when_asked() {
+    let path = file("colour.toml", b"x = 1\n");
+    let with = |color| sortie(&["check", "--color", color, "--config", path.to_str().expect("text")]).stderr;
+    assert!(with("always").contains('\u{1b}'));
+    assert!(!with("auto").contains('\u{1b}') && !with("never").contains('\u{1b}'));
+}
