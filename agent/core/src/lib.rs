@@ -21,6 +21,7 @@ pub mod hearing;
 pub mod ledger;
 pub mod observation;
 pub mod outcome;
+pub mod packet;
 pub mod report;
 pub mod schedule;
 pub mod smtp;
