@@ -111,7 +111,10 @@ pub fn check(
 fn parse(stdout: &[u8]) -> Result<Report, String> {
     serde_json::from_slice(stdout).map_err(|error| {
         let text = String::from_utf8_lossy(stdout);
-        format!("standard output is no sortie.report/1: {error}: `{}`", text.chars().take(300).collect::<String>())
+        format!(
+            "standard output is no sortie.report/1: {error}: `{}`",
+            text.chars().take(300).collect::<String>()
+        )
     })
 }
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::netns::Namespace;
 use crate::plan::{Family, Host, resolver};
-use crate::server::listen;
+use crate::server::{listen, runtime};
 use crate::stop::{Helper, POLL, StopFlag};
 
 const PORT: u16 = 53;
@@ -61,15 +61,9 @@ pub fn start(dns: Dns, namespace: &Namespace) -> Result<Helper> {
                 udp.set_nonblocking(true)?;
                 sockets.push((udp, listen(address)?));
             }
-            Ok(sockets)
+            Ok((runtime()?, sockets))
         },
-        move |sockets, flag| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(serve(sockets, dns, flag)),
-                Err(error) => panic!("failed to start the name server's runtime: {error}"),
-            }
-        },
+        move |(runtime, sockets), flag| runtime.block_on(serve(sockets, dns, flag)),
     )
 }
 

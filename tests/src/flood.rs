@@ -34,17 +34,17 @@ fn usual_rate() -> u32 {
 }
 
 /// Starts the flood; it ends when the helper is dropped.
-pub fn start(flood: Flood, namespace: &Namespace) -> Result<Helper> {
+pub fn start(flood: &Flood, namespace: &Namespace) -> Result<Helper> {
     let link = Link(match flood.at {
         Node::Router(number) => number - 1,
         Node::Vm | Node::Net => 0,
     });
+    let pause = Duration::from_secs(1) * BURST / flood.packets_per_second.max(1);
     namespace.spawn(
         || crate::forger::open(INWARD),
         move |(mut sender, _), flag| {
             let mut rng = fastrand::Rng::with_seed(SEED);
             let (from, to) = (crate::forger::mac(link.outer_mac()), crate::forger::mac(link.inner_mac()));
-            let pause = Duration::from_secs(1) * BURST / flood.packets_per_second.max(1);
             while !flag.is_set() {
                 for _ in 0..BURST {
                     if let Some(frame) = hostile(&mut rng).and_then(|ip| packet::frame(from, to, &ip)) {
@@ -83,7 +83,11 @@ fn cut_short(rng: &mut fastrand::Rng, source: IpAddr, target: IpAddr, payload: &
 }
 
 /// An ICMP error with a random quotation.
-fn message_about_nothing(rng: &mut fastrand::Rng, family: Family, payload: &mut [u8]) -> IpNextHeaderProtocol {
+fn message_about_nothing(
+    rng: &mut fastrand::Rng,
+    family: Family,
+    payload: &mut [u8],
+) -> IpNextHeaderProtocol {
     let (protocol, kind) = match family {
         Family::Ipv4 => (IpNextHeaderProtocols::Icmp, [3, 11][rng.usize(..2)]),
         Family::Ipv6 => (IpNextHeaderProtocols::Icmpv6, [1, 3][rng.usize(..2)]),

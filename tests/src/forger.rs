@@ -64,7 +64,10 @@ pub enum Forgery {
     SynAck,
     SynAckWrongAck,
     /// ICMP errors as `[type, code]` for each family.
-    Icmp { ipv4: [u8; 2], ipv6: [u8; 2] },
+    Icmp {
+        ipv4: [u8; 2],
+        ipv6: [u8; 2],
+    },
 }
 
 /// What becomes of the SYN itself.
@@ -202,6 +205,6 @@ impl Forger {
     }
 }
 
-pub(crate) fn mac([a, b, c, d, e, f]: [u8; 6]) -> MacAddr {
-    MacAddr::new(a, b, c, d, e, f)
+pub(crate) fn mac(bytes: [u8; 6]) -> MacAddr {
+    MacAddr::new(bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5])
 }

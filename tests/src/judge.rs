@@ -141,14 +141,21 @@ fn outcomes(expect: &Expect, report: &Report, family: Family, port: u16) -> Vec<
         if subject && let Some(expected) = own.map(|(_, expected)| expected).or(expect.subject.as_ref()) {
             demand(seen, expected);
         }
-        if seen.role == "control" && let Some(expected) = &expect.control {
+        if seen.role == "control"
+            && let Some(expected) = &expect.control
+        {
             demand(seen, expected);
         }
     }
     complaints
 }
 
-fn complaints_about_run(scenario: &Scenario, engine: Engine, report: &Report, answer: &Answer) -> Vec<String> {
+fn complaints_about_run(
+    scenario: &Scenario,
+    engine: Engine,
+    report: &Report,
+    answer: &Answer,
+) -> Vec<String> {
     let mut complaints = Vec::new();
     if report.schema != "sortie.report/1" {
         complaints.push(format!("schema {}, expected sortie.report/1", report.schema));
@@ -181,8 +188,7 @@ fn allowed_exit_codes(scenario: &Scenario, report: &Report) -> Option<Vec<i32>> 
     if !scenario.targets.ports.iter().all(|port| matches!(port, 25 | 587)) || !scenario.config.is_empty() {
         return None;
     }
-    let mut codes: Vec<i32> =
-        report.verdicts.iter().map(|verdict| exit_code_of(&verdict.state)).collect();
+    let mut codes: Vec<i32> = report.verdicts.iter().map(|verdict| exit_code_of(&verdict.state)).collect();
     codes.sort_unstable();
     codes.dedup();
     (codes.len() == 1).then_some(codes)

@@ -9,9 +9,12 @@ use crate::scenario::Engine;
 
 const NOT_RUN: &str = "·";
 
+/// The verdicts about one port of one condition.
+type Row<'a> = BTreeMap<(Engine, Family), &'a Cell>;
+
 /// Renders the cells of all runs.
 pub fn render(cells: &[Cell]) -> String {
-    let mut rows: BTreeMap<(&str, u16), BTreeMap<(Engine, Family), &Cell>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, u16), Row> = BTreeMap::new();
     for cell in cells {
         rows.entry((&cell.scenario, cell.port)).or_default().insert((cell.engine, cell.family), cell);
     }

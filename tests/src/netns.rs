@@ -27,7 +27,7 @@ pub fn name_of(run: u32, node: impl std::fmt::Display) -> String {
 pub fn create(names: &[String]) -> Result<Vec<Namespace>> {
     // The guards exist before the namespaces do: a creation that fails half-way is cleaned up as well.
     let guards: Vec<Namespace> = names.iter().map(|name| Namespace { name: name.clone() }).collect();
-    let script: String = names.iter().map(|name| format!("netns add {name}\n")).collect();
+    let script = names.iter().fold(String::new(), |script, name| script + "netns add " + name + "\n");
     feed("ip", &["-batch", "-"], &script)?;
     Ok(guards)
 }
@@ -80,7 +80,9 @@ impl Namespace {
             }
         })?;
         let helper = Helper::new(flag, thread);
-        is_ready.recv().with_context(|| format!("a helper in namespace {} died at its start", self.name))??;
+        is_ready
+            .recv()
+            .with_context(|| format!("a helper in namespace {} died at its start", self.name))??;
         Ok(helper)
     }
 

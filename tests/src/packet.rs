@@ -119,7 +119,7 @@ pub fn icmp(from: IpAddr, to: IpAddr, ttl: u8, kind: u8, code: u8, about: &[u8])
             let mut message = MutableIcmpPacket::new(&mut bytes)?;
             message.set_icmp_type(IcmpType(kind));
             message.set_icmp_code(IcmpCode(code));
-            let checksum = icmp::checksum(&IcmpPacket::new(&message.packet().to_vec())?);
+            let checksum = icmp::checksum(&IcmpPacket::new(message.packet())?);
             message.set_checksum(checksum);
             IpNextHeaderProtocols::Icmp
         }
@@ -127,7 +127,7 @@ pub fn icmp(from: IpAddr, to: IpAddr, ttl: u8, kind: u8, code: u8, about: &[u8])
             let mut message = MutableIcmpv6Packet::new(&mut bytes)?;
             message.set_icmpv6_type(Icmpv6Type(kind));
             message.set_icmpv6_code(Icmpv6Code(code));
-            let checksum = icmpv6::checksum(&Icmpv6Packet::new(&message.packet().to_vec())?, &source, &target);
+            let checksum = icmpv6::checksum(&Icmpv6Packet::new(message.packet())?, &source, &target);
             message.set_checksum(checksum);
             IpNextHeaderProtocols::Icmpv6
         }
@@ -137,7 +137,13 @@ pub fn icmp(from: IpAddr, to: IpAddr, ttl: u8, kind: u8, code: u8, about: &[u8])
 }
 
 /// An IP packet around `payload`.
-pub fn ip(from: IpAddr, to: IpAddr, ttl: u8, protocol: IpNextHeaderProtocol, payload: &[u8]) -> Option<Vec<u8>> {
+pub fn ip(
+    from: IpAddr,
+    to: IpAddr,
+    ttl: u8,
+    protocol: IpNextHeaderProtocol,
+    payload: &[u8],
+) -> Option<Vec<u8>> {
     match (from, to) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
             let mut bytes = vec![0; IPV4_HEADER + payload.len()];

@@ -68,9 +68,10 @@ impl NodeRules {
     }
 
     fn ip_script(&self, six: bool) -> String {
-        self.ip.iter().filter_map(|line| ip_line(line, six)).fold(String::new(), |script, line| {
-            script + line + "\n"
-        })
+        self.ip
+            .iter()
+            .filter_map(|line| ip_line(line, six))
+            .fold(String::new(), |script, line| script + line + "\n")
     }
 
     fn nft_script(&self, outward: &str) -> String {
@@ -84,13 +85,9 @@ impl NodeRules {
             ("nat_output", "nat hook output priority -100", &self.nat_output),
             ("nat_postrouting", "nat hook postrouting priority 100", &self.nat_postrouting),
         ];
-        let chains: String =
-            hooks.iter().map(|(name, hook, rules)| nft_chain(name, hook, rules)).collect();
-        let egress = nft_chain(
-            "egress",
-            &format!("filter hook egress device \"{outward}\" priority 0"),
-            &self.egress,
-        );
+        let chains: String = hooks.iter().map(|(name, hook, rules)| nft_chain(name, hook, rules)).collect();
+        let egress =
+            nft_chain("egress", &format!("filter hook egress device \"{outward}\" priority 0"), &self.egress);
         let mut script = String::new();
         if !chains.is_empty() {
             let _ = write!(script, "table inet lab {{\n{chains}}}\n");

@@ -116,12 +116,7 @@ pub struct Targets {
 
 impl Default for Targets {
     fn default() -> Self {
-        Self {
-            operators: Host::OPERATORS.len(),
-            ports: port_25(),
-            families: both_families(),
-            control: None,
-        }
+        Self { operators: Host::OPERATORS.len(), ports: port_25(), families: both_families(), control: None }
     }
 }
 
@@ -130,7 +125,7 @@ impl Default for Targets {
 #[serde(deny_unknown_fields, default)]
 pub struct RunSpec {
     pub engines: Vec<Engine>,
-    /// Run as this user (the raw engine keeps CAP_NET_RAW); default root for raw, nobody for connect.
+    /// Run as this user (the raw engine keeps `CAP_NET_RAW`); default root for raw, nobody for connect.
     pub uid: Option<u32>,
     pub deadline_s: u64,
     /// Allowed exit codes, where the states alone do not decide them.

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use socket2::{Domain, Socket, Type};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::netns::Namespace;
 use crate::plan::{Family, Host, Node};
@@ -114,24 +115,25 @@ pub fn start_listeners(scenario: &Scenario, node: Node, namespace: &Namespace) -
 }
 
 fn everywhere(listener: &Listener) -> impl Iterator<Item = Place> {
-    [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()].map(|address| Place {
-        address: SocketAddr::new(address, listener.port),
-        name: format!("proxy.{}.example", listener.at),
-        behaviour: listener.does.clone(),
-    }).into_iter()
+    [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()]
+        .map(|address| Place {
+            address: SocketAddr::new(address, listener.port),
+            name: format!("proxy.{}.example", listener.at),
+            behaviour: listener.does.clone(),
+        })
+        .into_iter()
 }
 
 fn serve_in(namespace: &Namespace, places: Vec<Place>) -> Result<Helper> {
     namespace.spawn(
-        move || places.into_iter().map(bind).collect::<Result<Vec<_>>>(),
-        |served, flag| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(serve(served, flag)),
-                Err(error) => panic!("failed to start the servers' runtime: {error}"),
-            }
-        },
+        move || Ok((runtime()?, places.into_iter().map(bind).collect::<Result<Vec<_>>>()?)),
+        |(runtime, served), flag| runtime.block_on(serve(served, flag)),
     )
+}
+
+/// A runtime for the current thread, and with it for the current thread's namespace.
+pub(crate) fn runtime() -> Result<Runtime> {
+    Builder::new_current_thread().enable_all().build().context("failed to start a runtime")
 }
 
 fn bind(place: Place) -> Result<Served> {

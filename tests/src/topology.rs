@@ -7,14 +7,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use pnet::datalink;
 
 use crate::command::feed;
 use crate::netns::{self, Namespace};
 use crate::plan::{Family, Host, INWARD, Link, Node, mac_text, outward, resolver};
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
+
+const LINK_PATIENCE: Duration = Duration::from_secs(5);
+const LINK_POLL: Duration = Duration::from_millis(10);
 
 /// No duplicate address detection and no autoconfiguration: addresses work the moment they exist.
 const COMMON_SYSCTLS: [(&str, &str); 8] = [
@@ -55,6 +60,9 @@ impl Chain {
         for (node, namespace) in &chain.nodes {
             feed("ip", &["-n", namespace.name(), "-batch", "-"], &node_script(*node, hops))?;
         }
+        for namespace in chain.nodes.values() {
+            namespace.run(wait_for_links)?;
+        }
         Ok(chain)
     }
 
@@ -67,6 +75,22 @@ impl Chain {
         self.nodes
             .get(&node)
             .with_context(|| format!("this chain has no node {node}: it has {} routers", self.hops))
+    }
+}
+
+/// Waits until every interface of the current thread's namespace is operational.
+///
+/// The kernel notices a new veth's carrier in its own time (up to a second), and until then IPv6 answers no
+/// neighbour solicitation: the first SYN of a run would wait a second that no real network asks for.
+fn wait_for_links() -> Result<()> {
+    let deadline = Instant::now() + LINK_PATIENCE;
+    loop {
+        let interfaces = datalink::interfaces();
+        if interfaces.iter().all(|interface| interface.is_loopback() || interface.is_running()) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "the links did not come up within {LINK_PATIENCE:?}");
+        std::thread::sleep(LINK_POLL);
     }
 }
 
@@ -107,8 +131,7 @@ fn node_script(node: Node, hops: u8) -> String {
         let length = Link::prefix_length(family);
         let nodad = if family == Family::Ipv6 { " nodad" } else { "" };
         if let Some(link) = outer_link {
-            let _ =
-                writeln!(script, "addr add {}/{length} dev {}{nodad}", link.inner(family), outward(node));
+            let _ = writeln!(script, "addr add {}/{length} dev {}{nodad}", link.inner(family), outward(node));
         }
         if let Some(link) = inner_link {
             let _ = writeln!(script, "addr add {}/{length} dev {INWARD}{nodad}", link.outer(family));

@@ -40,7 +40,7 @@ impl Network {
             helpers.push(forger::start(spec.clone(), chain.node(spec.at)?)?);
         }
         if let Some(spec) = &scenario.flood {
-            helpers.push(flood::start(spec.clone(), chain.node(spec.at)?)?);
+            helpers.push(flood::start(spec, chain.node(spec.at)?)?);
         }
         let vm = chain.node(Node::Vm)?;
         let servers = Family::BOTH.map(|family| format!("nameserver {}\n", resolver(family)));
@@ -76,11 +76,17 @@ fn rules_of(scenario: &Scenario, node: Node) -> Result<NodeRules> {
 /// # Errors
 /// The text for the person who must find out why: what was expected, what was seen, and everything the
 /// binary under test said.
-pub fn run(scenario: &Scenario, engine: Engine, stage: &Stage, cells: &Mutex<Vec<Cell>>) -> Result<(), String> {
+pub fn run(
+    scenario: &Scenario,
+    engine: Engine,
+    stage: &Stage,
+    cells: &Mutex<Vec<Cell>>,
+) -> Result<(), String> {
     let (judgement, config, answer) = match attempt(scenario, engine, stage) {
         Ok(outcome) => outcome,
         Err(error) => {
-            let answer = Answer { report: Err(format!("the laboratory failed: {error:#}")), ..Answer::default() };
+            let answer =
+                Answer { report: Err(format!("the laboratory failed: {error:#}")), ..Answer::default() };
             (judge(scenario, engine, &answer), String::new(), answer)
         }
     };
@@ -107,7 +113,8 @@ fn describe(
     config: &str,
     answer: &Answer,
 ) -> String {
-    let mut text = format!("{} with {}: {}\n{}\n", scenario.name, engine.name(), scenario.title, scenario.why);
+    let mut text =
+        format!("{} with {}: {}\n{}\n", scenario.name, engine.name(), scenario.title, scenario.why);
     for complaint in &judgement.complaints {
         let _ = writeln!(text, "* {complaint}");
     }

@@ -76,7 +76,10 @@ fn a_server_speaks_smtp_to_the_end() {
         stream.read_to_string(&mut text)?;
         Ok(text)
     });
-    assert!(text.contains("\r\n250 SIZE") && text.ends_with("221 2.0.0 mail.alpha.example closes\r\n"), "{text}");
+    assert!(
+        text.contains("\r\n250 SIZE") && text.ends_with("221 2.0.0 mail.alpha.example closes\r\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -97,9 +100,7 @@ fn rules_do_what_they_say() {
         "[node.r1]\nforward = ['tcp dport 25 drop', 'tcp dport 587 reject with tcp reset', \
          'tcp dport 465 reject with icmpx type admin-prohibited']",
     );
-    for (family, prohibited) in
-        [(Family::Ipv4, nix::libc::EHOSTUNREACH), (Family::Ipv6, nix::libc::EACCES)]
-    {
+    for (family, prohibited) in [(Family::Ipv4, nix::libc::EHOSTUNREACH), (Family::Ipv6, nix::libc::EACCES)] {
         for (port, expected) in [
             (25, Some(nix::libc::ETIMEDOUT)),
             (587, Some(nix::libc::ECONNREFUSED)),

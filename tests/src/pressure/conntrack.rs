@@ -39,13 +39,9 @@ const TCP_ESTABLISHED: u8 = 3;
 pub(super) fn fill() -> Result<()> {
     let room = netfilter_number("nf_conntrack_max")?;
     ensure!(room <= MOST, "the connection table holds {room} entries, too many to fill in a test");
-    let socket = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkNetFilter,
-    )
-    .context("failed to open netlink")?;
+    let socket =
+        socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkNetFilter)
+            .context("failed to open netlink")?;
     for first in (0..room).step_by(usize::try_from(BATCH)?) {
         let messages: Vec<u8> = (first..room.min(first + BATCH)).flat_map(new_connection).collect();
         sendto(socket.as_raw_fd(), &messages, &NetlinkAddr::new(0, 0), MsgFlags::empty())
@@ -85,12 +81,8 @@ type End = (Ipv4Addr, u16);
 
 fn tuple(kind: u16, from: End, to: End) -> Vec<u8> {
     let addresses = [attribute(1, &from.0.octets()), attribute(2, &to.0.octets())].concat();
-    let ports = [
-        attribute(1, &[6]),
-        attribute(2, &from.1.to_be_bytes()),
-        attribute(3, &to.1.to_be_bytes()),
-    ]
-    .concat();
+    let ports =
+        [attribute(1, &[6]), attribute(2, &from.1.to_be_bytes()), attribute(3, &to.1.to_be_bytes())].concat();
     nested(kind, &[nested(1, &addresses), nested(2, &ports)].concat())
 }
 

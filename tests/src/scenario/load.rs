@@ -15,11 +15,10 @@ pub fn load_all(folder: &Path) -> Result<Vec<Scenario>> {
     for entry in fs::read_dir(folder).with_context(|| format!("failed to list {}", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "toml") {
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("failed to read {}", path.display()))?;
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            scenarios
-                .push(Scenario::parse(&name, &text).with_context(|| format!("{}", path.display()))?);
+            scenarios.push(Scenario::parse(&name, &text).with_context(|| format!("{}", path.display()))?);
         }
     }
     ensure!(!scenarios.is_empty(), "no scenario lies in {}", folder.display());
@@ -82,9 +81,10 @@ impl Scenario {
         }
         let elsewhere = self.listener.iter().map(|listener| listener.at);
         let forgers = self.forger.iter().map(|forger| forger.at);
-        elsewhere.chain(forgers).chain(self.flood.iter().map(|flood| flood.at)).try_for_each(|node| {
-            self.check_node(node)
-        })
+        elsewhere
+            .chain(forgers)
+            .chain(self.flood.iter().map(|flood| flood.at))
+            .try_for_each(|node| self.check_node(node))
     }
 
     fn check_expectations(&self) -> Result<()> {
@@ -94,9 +94,11 @@ impl Scenario {
             }
         }
         for expect in &self.expect {
-            let used = self.run.engines.iter().any(|&engine| {
-                self.cells().any(|(family, port)| expect.selects(engine, family, port))
-            });
+            let used = self
+                .run
+                .engines
+                .iter()
+                .any(|&engine| self.cells().any(|(family, port)| expect.selects(engine, family, port)));
             ensure!(used, "an expectation selects no verdict: {expect:?}");
             if let Some(word) = expect.state.words().iter().find(|word| !STATES.contains(&word.as_str())) {
                 bail!("`{word}` is no state: use one of {}", STATES.join(", "));
