@@ -1,5 +1,7 @@
 //! How an error ends the process: what is said on stderr, and with which exit code.
 
+use sortie_net::OpenError;
+
 use crate::config::{ConfigError, OverrideError};
 use crate::exit;
 use crate::selection::SelectionError;
@@ -9,7 +11,7 @@ use crate::text::printable;
 pub fn code(error: &anyhow::Error) -> u8 {
     if error.is::<ConfigError>() {
         exit::CONFIG
-    } else if error.is::<SelectionError>() || error.is::<OverrideError>() {
+    } else if error.is::<SelectionError>() || error.is::<OverrideError>() || error.is::<OpenError>() {
         exit::USAGE
     } else {
         exit::INTERNAL

@@ -10,11 +10,16 @@
 
 pub mod address;
 pub mod args;
+pub mod assemble;
+pub mod check;
 pub mod config;
+pub mod engine;
 pub mod exit;
 pub mod failure;
+pub mod jury;
 pub mod progress;
 pub mod render;
+pub mod run;
 pub mod selection;
 pub mod setup;
 pub mod terminal;

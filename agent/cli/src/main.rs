@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser;
 use sortie_cli::args::{Cli, Command};
-use sortie_cli::{exit, failure, setup, terminal};
+use sortie_cli::{check, engine, exit, failure, run, setup, terminal};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -20,11 +21,23 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?;
     match command {
-        Command::Check(args) => setup::check(args).map(drop)?,
-        Command::Run(args) => setup::run(args).map(drop)?,
+        Command::Check(args) => {
+            let (config, roster) = setup::check(args)?;
+            runtime.block_on(async { check::run(args, &config, &mut engine::jury(&config, roster)?).await })
+        }
+        Command::Run(args) => {
+            let config = setup::run(args)?;
+            terminal::start_log(args.log_level);
+            let roster = config.roster.clone();
+            runtime.block_on(async { run::run(&config, &mut engine::jury(&config, roster)?).await })?;
+            Ok(exit::OK)
+        }
     }
-    anyhow::bail!("the engines are not joined yet")
 }
 
 /// `--help` and `--version` are answers; everything else is a usage error, which clap itself would end with 2.

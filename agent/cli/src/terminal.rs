@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
+use tracing::level_filters::LevelFilter;
+
+use crate::args::LogLevel;
 use crate::render::Style;
 
 /// Makes `--color` hold for everything that is written from now on.
@@ -46,4 +49,21 @@ pub fn complain(text: &str) {
 /// Writes a warning to stderr, on a line of its own.
 pub fn warn(sentence: &str) {
     complain(&format!("warning: {}\n", crate::text::printable(sentence)));
+}
+
+/// Sends the log to stderr, where a service manager or a person reads it.
+pub fn start_log(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(stderr_color())
+        .with_target(false)
+        .init();
 }

@@ -1,6 +1,5 @@
-//! What should be, beside what is: expectation, and how a state compares with it.
+//! What should be, beside what is.
 
-use crate::target::Family;
 use crate::verdict::State;
 
 /// What a port is expected to be. [`Expectation::Any`] is never violated.
@@ -12,19 +11,6 @@ pub enum Expectation {
     Blocked,
     /// No expectation.
     Any,
-}
-
-/// How a state compares with the expectation; the order is the order of alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// Open, or as expected.
-    Fine,
-    /// Not known: no egress, or inconclusive.
-    Unknown,
-    /// Some mail leaves, or not to where it should.
-    Degraded,
-    /// Blocked against expectation, or unexpectedly open.
-    Violated,
 }
 
 impl Expectation {
@@ -46,26 +32,6 @@ impl Expectation {
             Self::Blocked => Some(state.is_block()),
         }
     }
-
-    /// How the state compares.
-    pub fn standing(self, state: State) -> Standing {
-        match state {
-            State::NoEgress | State::Inconclusive => Standing::Unknown,
-            State::Partial | State::Throttled | State::Refused | State::Intercepted => Standing::Degraded,
-            State::Open if self == Self::Blocked => Standing::Violated,
-            _ if state.is_block() && self == Self::Open => Standing::Violated,
-            _ => Standing::Fine,
-        }
-    }
-}
-
-/// The standing of one port over its families: the worst, except that a family in which nothing leaves does not
-/// count where the other one was measured. Most machines have no IPv6, and mail leaves without it.
-pub fn over_families(states: &[(Family, State)], expectation: Expectation) -> Standing {
-    let elsewhere =
-        |state: State| state == State::NoEgress && states.iter().any(|(_, other)| other.is_conclusive());
-    let counted = states.iter().filter(|(_, state)| !elsewhere(*state));
-    counted.map(|(_, state)| expectation.standing(*state)).max().unwrap_or(Standing::Unknown)
 }
 
 #[cfg(test)]
@@ -75,33 +41,18 @@ mod tests {
     #[test]
     fn a_state_is_compared_with_what_was_expected() {
         use Expectation::{Any, Blocked, Open};
-        for (expected, state, met, standing) in [
-            (Open, State::Open, Some(true), Standing::Fine),
-            (Open, State::PlatformBlocked, Some(false), Standing::Violated),
-            (Open, State::LocallyBlocked, Some(false), Standing::Violated),
-            (Open, State::Partial, Some(false), Standing::Degraded),
-            (Open, State::Inconclusive, None, Standing::Unknown),
-            (Blocked, State::PlatformBlocked, Some(true), Standing::Fine),
-            (Blocked, State::Open, Some(false), Standing::Violated),
-            (Any, State::PlatformBlocked, Some(true), Standing::Fine),
-            (Any, State::Throttled, Some(true), Standing::Degraded),
-            (Any, State::NoEgress, Some(true), Standing::Unknown),
+        for (expected, state, met) in [
+            (Open, State::Open, Some(true)),
+            (Open, State::PlatformBlocked, Some(false)),
+            (Open, State::LocallyBlocked, Some(false)),
+            (Open, State::Partial, Some(false)),
+            (Open, State::Inconclusive, None),
+            (Blocked, State::PlatformBlocked, Some(true)),
+            (Blocked, State::Open, Some(false)),
+            (Any, State::PlatformBlocked, Some(true)),
+            (Any, State::NoEgress, Some(true)),
         ] {
-            assert_eq!(
-                (expected.is_met(state), expected.standing(state)),
-                (met, standing),
-                "{expected:?} {state:?}"
-            );
+            assert_eq!(expected.is_met(state), met, "{expected:?} {state:?}");
         }
-    }
-
-    #[test]
-    fn a_family_without_egress_does_not_count_beside_one_that_was_measured() {
-        let states = [(Family::Ipv4, State::Open), (Family::Ipv6, State::NoEgress)];
-        assert_eq!(over_families(&states, Expectation::Open), Standing::Fine);
-        let states = [(Family::Ipv4, State::NoEgress), (Family::Ipv6, State::NoEgress)];
-        assert_eq!(over_families(&states, Expectation::Open), Standing::Unknown);
-        let states = [(Family::Ipv4, State::Open), (Family::Ipv6, State::PlatformBlocked)];
-        assert_eq!(over_families(&states, Expectation::Open), Standing::Violated);
     }
 }

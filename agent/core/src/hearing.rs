@@ -205,8 +205,11 @@ impl Hearing {
     pub fn of(round: &Round, engine: EngineKind, port: Port, family: Family) -> Option<Self> {
         let here = || round.observations.iter().filter(move |o| o.family == family);
         let subjects = |o: &&Observation| o.role.is_subject() && o.port() == port;
-        // A name without an address in this family is no witness in it.
-        let absent = |o: &Observation| o.peer == Peer::Unresolved(DnsFailure::NoData);
+        // A name without an address in this family is no witness in it, unless it has none in any family.
+        let is_empty = |o: &Observation| o.peer == Peer::Unresolved(DnsFailure::NoData);
+        let mut on_port = round.observations.iter().filter(|o| o.role.is_subject() && o.port() == port);
+        let nowhere = on_port.all(is_empty);
+        let absent = |o: &Observation| is_empty(o) && !nowhere;
         let mut by_operator: BTreeMap<&Operator, Vec<&Observation>> = BTreeMap::new();
         for observation in here().filter(subjects).filter(|o| !absent(o)) {
             if let Some(operator) = &observation.operator {

@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod expect;
 pub mod hearing;
 pub mod ledger;
+pub mod localise;
 pub mod observation;
 pub mod outcome;
 pub mod packet;

@@ -7,55 +7,9 @@
 //! Absence says nothing: hops may hide, and routers limit the rate of their ICMP (Linux: one per second and
 //! destination after a burst of six). Only what was seen counts.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::distance;
-use crate::observation::{Observation, Round};
-use crate::outcome;
-use crate::target::{Family, Operator, Port, Role};
-
-/// Hops of a walk that looks for a device in the platform's place.
-pub const NEAR: u8 = distance::PLATFORM_HOPS;
-/// Hops of a walk that looks for the place where packets stop.
-pub const FAR: u8 = 16;
-/// Operators that are walked at a time: two SYNs a hop and operator stay within the burst of six ICMP messages that
-/// a Linux router sends.
-const PAIRS: usize = 3;
-
-/// A subject and its control, to be walked side by side.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// Whose.
-    pub operator: Operator,
-    /// Address and port under test.
-    pub subject: (IpAddr, Port),
-    /// Address and port of the control, where one answered.
-    pub control: Option<(IpAddr, Port)>,
-}
-
-/// Whom to walk after a round: the operators that tell most, those first whose control answers at the same address,
-/// because only there are distances exact. An operator without a control of its own is walked beside a global one.
-pub fn pairs(round: &Round, port: Port, family: Family) -> Vec<Pair> {
-    let here = || round.observations.iter().filter(move |o| o.family == family);
-    let answers = |o: &&Observation| outcome::classify(o).is_handshake();
-    let place = |o: &Observation| o.ip().map(|ip| (ip, o.port()));
-    let global = here().filter(|o| o.operator.is_none() && o.port() != port).find(answers).and_then(place);
-    let mut pairs: Vec<(bool, u8, Pair)> = Vec::new();
-    for subject in here().filter(|o| o.role.is_subject() && o.port() == port) {
-        let (Some(operator), Some(at)) = (&subject.operator, place(subject)) else { continue };
-        let own = here().filter(|o| o.role == Role::Control && o.operator.as_ref() == Some(operator));
-        let control = own.filter(|o| o.port() != port).filter(answers).max_by_key(|o| o.ip() == Some(at.0));
-        let control = control.and_then(place).or(global);
-        let answered = outcome::classify(subject).is_handshake();
-        let exact = control.map_or(2, |(ip, _)| u8::from(ip != at.0));
-        pairs.push((answered, exact, Pair { operator: operator.clone(), subject: at, control }));
-    }
-    pairs.sort_by_key(|(answered, exact, _)| (*answered, *exact));
-    let mut walked = BTreeSet::new();
-    let once = pairs.into_iter().map(|(.., pair)| pair).filter(|pair| walked.insert(pair.operator.clone()));
-    once.take(PAIRS).collect()
-}
+use crate::target::{Family, Operator, Port};
 
 /// What one TTL-limited SYN drew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +53,11 @@ pub struct Walk {
 }
 
 impl Walk {
+    /// Whether the walk belongs to this port and family.
+    pub fn is_of(&self, port: Port, family: Family) -> bool {
+        self.subject.1 == port && Family::of(self.subject.0) == family
+    }
+
     /// Greatest TTL at which the subject's packet was seen to die: it travelled at least this far.
     pub fn subject_reach(&self) -> Option<u8> {
         self.greatest(|step| &step.subject, |reach| matches!(reach, Reach::TimeExceeded(_)))

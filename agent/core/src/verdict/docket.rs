@@ -10,6 +10,7 @@ use super::{Finding, rules};
 use crate::distance::{PLATFORM_HOPS, TOLERANCE};
 use crate::hearing::{Greeting, Hearing, Symptom, Tally, Testimony};
 use crate::ledger::{Ledger, Mark, Mode, Prior};
+use crate::observation::Icmp;
 use crate::target::{Family, Operator, Port};
 use crate::walk::{Reach, Walk};
 
@@ -22,6 +23,7 @@ pub const ANSWER_MEMORY: Duration = Duration::from_secs(60);
 struct Memory {
     last_answer: Option<Duration>,
     fell_silent: bool,
+    refusal: Option<Icmp>,
 }
 
 /// The book of one episode.
@@ -70,7 +72,7 @@ impl Docket {
         self.walked = false;
         self.undelivered = 0;
         for memory in self.memory.values_mut() {
-            memory.fell_silent = false;
+            (memory.fell_silent, memory.refusal) = (false, None);
         }
     }
 
@@ -101,7 +103,8 @@ impl Docket {
     }
 
     /// Enters a round of the whole jury.
-    pub fn hear(&mut self, hearing: Hearing) {
+    pub fn hear(&mut self, mut hearing: Hearing) {
+        self.recall(&mut hearing);
         self.enter(&hearing);
         self.rounds += 1;
         self.subject_tally += hearing.subject_tally;
@@ -121,6 +124,20 @@ impl Docket {
     /// What everything heard so far amounts to.
     pub fn find(&self) -> Option<Finding> {
         self.last.as_ref().map(|hearing| rules::decide(&View::new(self, hearing)))
+    }
+
+    /// Routers limit the rate of their ICMP (RFC 1812 §4.3.2.8): an operator that was refused earlier in the episode
+    /// and is silent now is still refused.
+    fn recall(&mut self, hearing: &mut Hearing) {
+        for testimony in &mut hearing.testimonies {
+            let memory = self.memory.entry(testimony.operator.clone()).or_default();
+            match (&testimony.symptom, memory.refusal) {
+                (Symptom::Icmp(icmp), _) => memory.refusal = Some(*icmp),
+                (Symptom::Silent, Some(icmp)) => testimony.symptom = Symptom::Icmp(icmp),
+                (Symptom::Silent, None) => {}
+                _ => memory.refusal = None,
+            }
+        }
     }
 
     fn enter(&mut self, hearing: &Hearing) {
@@ -288,6 +305,10 @@ impl<'a> View<'a> {
         }
         let Some(walk) = self.walk(testimony) else { return Placed::Unknown };
         let Some(drawn) = walk.subject_draws(wanted) else { return Placed::Unknown };
+        // No mail server of another organisation stands at the first hop.
+        if drawn == 1 {
+            return Placed::Before(1);
+        }
         // Distances to two hosts of one operator may differ; only a clear margin places a device before both.
         let margin = if walk.same_host() { 1 } else { TOLERANCE };
         match walk.control_distance() {

@@ -126,6 +126,11 @@ impl Machine {
         self.show(finding, at)
     }
 
+    /// Nothing could be asked: no destination has an address in this family. Nothing is shown then.
+    pub fn excuse(&mut self) {
+        self.doubting = false;
+    }
+
     fn show(&mut self, finding: Finding, at: Duration) -> Option<Change> {
         let Some(shown) = &mut self.shown else {
             self.shown = Some(Shown { finding, since: at });

@@ -152,3 +152,19 @@ pub struct Finding {
     /// Whether another round could not change it.
     pub settled: bool,
 }
+
+impl Finding {
+    /// The finding where time ran out before anything was heard.
+    pub fn unfinished() -> Self {
+        Self {
+            state: State::Inconclusive,
+            signature: None,
+            attribution: None,
+            confidence: 0.5,
+            rule: "unfinished",
+            because: "could not be judged in the time that was given".to_owned(),
+            evidence: Vec::new(),
+            settled: false,
+        }
+    }
+}

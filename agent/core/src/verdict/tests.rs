@@ -136,6 +136,13 @@ fn every_situation_gets_the_verdict_that_its_evidence_allows() {
             "silent_all",
         ),
         (
+            "all silent, die at the edge",
+            own(silent.clone()),
+            walks(3, Reach::Silent),
+            Inconclusive,
+            "silent_edge",
+        ),
+        (
             "all silent, die at hop 5",
             own(silent.clone()),
             walks(4, Reach::Silent),
@@ -324,4 +331,15 @@ fn packets_that_arrive_and_reach_nobody_excuse_the_network() {
     }
     let found = judge(hearings, vec![]);
     assert_eq!((found.state, found.rule), (State::Inconclusive, "answers_undelivered"), "{found:#?}");
+}
+
+#[test]
+fn a_router_that_rations_its_icmp_goes_on_refusing() {
+    let refused = icmp(3, 13, router(1), Some(64));
+    let hearings = vec![
+        round(0, &vec![refused; 5], Control::SameHost),
+        round(10, &vec![Symptom::Silent; 5], Control::SameHost),
+    ];
+    let found = judge(hearings, vec![]);
+    assert_eq!((found.state, found.rule), (State::PlatformBlocked, "icmp_prohibited_near"), "{found:#?}");
 }

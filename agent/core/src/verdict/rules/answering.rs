@@ -23,7 +23,7 @@ pub(super) fn replaced(view: &View<'_>) -> Option<Finding> {
     if !may_convict(view) {
         return None;
     }
-    proxy(view).or_else(|| speech(view))
+    proxy(view).or_else(|| masked(view))
 }
 
 /// A handshake is completed by something nearer than the destination.
@@ -69,27 +69,15 @@ fn proxy(view: &View<'_>) -> Option<Finding> {
     Some(finding(State::Intercepted, "proxy_smtp", because).evidence(evidence))
 }
 
-/// What answers does not speak as a mail server does, at several operators alike.
-fn speech(view: &View<'_>) -> Option<Finding> {
-    for (greeting, rule, because) in [
-        (
-            Greeting::Masked,
-            "greeting_masked",
-            "is intercepted: a device on the way rewrites the greetings of different operators to 220 ****",
-        ),
-        (
-            Greeting::NotSmtp,
-            "not_smtp",
-            "is intercepted: what answers for different operators does not speak SMTP",
-        ),
-    ] {
-        let alike = view.failing(|s| *s == Symptom::Answered(greeting));
-        if alike.len() >= MIN_OPERATORS && alike.len() > view.good.len() {
-            let found = finding(State::Intercepted, rule, because).evidence(seen_lines(&alike));
-            return Some(found);
-        }
+/// A device on the way overwrites what the servers say.
+fn masked(view: &View<'_>) -> Option<Finding> {
+    let masked = view.failing(|s| *s == Symptom::Answered(Greeting::Masked));
+    if masked.len() < MIN_OPERATORS || masked.len() <= view.good.len() {
+        return None;
     }
-    None
+    let because =
+        "is intercepted: a device on the way rewrites the greetings of different operators to 220 ****";
+    Some(finding(State::Intercepted, "greeting_masked", because).evidence(seen_lines(&masked)))
 }
 
 /// Real servers answer, or all that answer refuse.
@@ -188,6 +176,11 @@ fn all_odd(view: &View<'_>) -> Option<Finding> {
             count(Greeting::Reset),
             "synack_then_rst",
             "is connected and then reset before a greeting; nothing shows by whom",
+        ),
+        (
+            count(Greeting::NotSmtp),
+            "not_smtp",
+            "is connected, but what answers does not speak SMTP; nothing shows who it is",
         ),
         (lost, "session_lost", "completes a handshake and loses the next one; no server greeted"),
     ] {

@@ -22,6 +22,8 @@ const ENOUGH_ROUNDS: u32 = 4;
 enum Travel {
     /// Seen to die within the platform's hops, the control seen beyond.
     StopsInside(u8),
+    /// Last seen at the platform's last hop: whoever drops it stands on one side of the edge or the other.
+    StopsAtEdge(u8),
     /// Seen to stop at this hop, beyond the platform and before the destination.
     StopsBeyond(u8),
     /// Seen beyond the platform's hops, or at the last hop before the destination.
@@ -43,6 +45,7 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let count = |wanted: fn(Travel) -> bool| travels.iter().filter(|(_, travel)| wanted(*travel)).count();
     let inside = count(|t| matches!(t, Travel::StopsInside(_)));
     let passing = count(|t| matches!(t, Travel::Passes(_) | Travel::StopsBeyond(_)));
+    let edge = count(|t| matches!(t, Travel::StopsAtEdge(_)));
     let localised = if inside >= WALKS && passing == 0 { STOPS_INSIDE } else { 0.0 };
     let bans = view.sum(Mode::Drop) + localised;
     let mut evidence = ledger_lines(view, Mode::Drop, &silent);
@@ -56,6 +59,16 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
 
     if passing > 0 || answers_from_afar(view) {
         return Some(beyond(view, &travels, evidence, bans, proven));
+    }
+    if edge >= WALKS {
+        let because = format!(
+            "gets no answer from {operators}: SYNs vanish at the provider's last hop or the first one beyond, and nothing shows on which side"
+        );
+        return Some(
+            inconclusive("silent_edge", because)
+                .evidence(evidence)
+                .settled(view.rounds() >= 2 && view.walked()),
+        );
     }
     if dropped_on_arrival(view, &silent) {
         evidence.push(Evidence::new(
@@ -144,10 +157,10 @@ fn travel(view: &View<'_>, testimony: &Testimony) -> Travel {
     if last_hop && reach >= 2 {
         return Travel::Passes(reach);
     }
-    if control_travels_on && retried_beyond(walk, reach) {
-        Travel::StopsInside(reach)
-    } else {
-        Travel::Unknown
+    match control_travels_on && retried_beyond(walk, reach) {
+        true if reach == PLATFORM_HOPS => Travel::StopsAtEdge(reach),
+        true => Travel::StopsInside(reach),
+        false => Travel::Unknown,
     }
 }
 
@@ -170,6 +183,12 @@ fn walk_line(testimony: &Testimony, travel: Travel, localised: f64) -> Option<Ev
         Travel::StopsInside(hop) => Evidence::new(
             localised,
             format!("{operator}: SYNs are last seen at hop {hop}, the control's travel on"),
+        ),
+        Travel::StopsAtEdge(hop) => Evidence::new(
+            0.0,
+            format!(
+                "{operator}: SYNs are last seen at hop {hop}, the provider's last, the control's travel on"
+            ),
         ),
         Travel::StopsBeyond(hop) => Evidence::new(
             -3.0,

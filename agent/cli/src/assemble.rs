@@ -1,0 +1,83 @@
+//! The report of this machine: what the jury says, beside what the configuration expects.
+
+use std::time::SystemTime;
+
+use sortie_core::expect::Expectation;
+use sortie_core::report::compose;
+use sortie_core::report::{Host, PortVerdict, Report, SCHEMA};
+use sortie_core::target::Port;
+use sortie_core::verdict::Finding;
+use sortie_core::verdict::machine::Machine;
+
+use crate::config::{Config, Expect, PortExpectation, Subscription};
+use crate::jury::Jury;
+
+/// Where systemd and its kin keep the identity of a machine.
+const MACHINE_ID: &str = "/etc/machine-id";
+/// The kernel's host name of this UTS namespace.
+const HOST_NAME: &str = "/proc/sys/kernel/hostname";
+
+/// The report as of now.
+pub fn report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
+    Report {
+        schema: SCHEMA,
+        generated_at: rfc3339(now),
+        host: host(config),
+        engine: jury.prober().engine().code(),
+        unseen: jury.prober().limits(),
+        cloud: None,
+        verdicts: jury.machines().iter().filter_map(|machine| verdict(jury, config, machine, now)).collect(),
+        observations: jury.latest().iter().map(compose::sighting).collect(),
+        relays: Vec::new(),
+    }
+}
+
+/// The verdict that is on show; before there is one, what the jury leans to.
+fn verdict(jury: &Jury, config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
+    let (port, family) = (machine.port(), machine.family());
+    let (finding, since) = match machine.shown() {
+        Some(shown) => (shown.finding.clone(), jury.wall(shown.since)),
+        None if machine.is_doubting() => (machine.leaning().unwrap_or_else(Finding::unfinished), now),
+        None => return None,
+    };
+    Some(compose::verdict(port, family, &finding, expectation(&config.expect, port), rfc3339(since)))
+}
+
+/// What is expected of a port. Without a cloud to ask, a subscription is known only where the file names it.
+pub fn expectation(expect: &Expect, port: Port) -> Expectation {
+    let chosen = match port {
+        Port::SMTP => expect.port_25,
+        Port::SUBMISSION => expect.port_587,
+        _ => PortExpectation::Any,
+    };
+    match (chosen, expect.subscription) {
+        (PortExpectation::Open, _) => Expectation::Open,
+        (PortExpectation::Blocked, _) => Expectation::Blocked,
+        (PortExpectation::Any, _) => Expectation::Any,
+        // Microsoft: enterprise agreements are not blocked, every other subscription is, and 587 never is.
+        (PortExpectation::Auto, _) if port == Port::SUBMISSION => Expectation::Open,
+        (PortExpectation::Auto, Subscription::Ea | Subscription::McaE) => Expectation::Open,
+        (PortExpectation::Auto, Subscription::EaDevtest | Subscription::Other) => Expectation::Blocked,
+        (PortExpectation::Auto, Subscription::Auto | Subscription::Unknown) => Expectation::Any,
+    }
+}
+
+/// The stable identity of this machine, for spreading a fleet: its id, else its name.
+pub fn identity(config: &Config) -> String {
+    let host = host(config);
+    host.id.or(host.name).unwrap_or_default()
+}
+
+fn host(config: &Config) -> Host {
+    Host { id: config.agent.host_id.clone().or_else(|| first_line(MACHINE_ID)), name: first_line(HOST_NAME) }
+}
+
+fn first_line(path: &str) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    text.lines().next().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)
+}
+
+/// RFC 3339 in UTC, milliseconds.
+pub fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
+}

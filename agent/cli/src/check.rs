@@ -1,0 +1,49 @@
+//! `sortie check`: one sitting of the jury, then what a person likes to read.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use sortie_net::Event;
+
+use crate::args::{Check, Format};
+use crate::config::Config;
+use crate::jury::{Jury, Stage};
+use crate::progress::Progress;
+use crate::{assemble, exit, render, terminal};
+
+/// Long enough for every confirm round with the default window.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Sits once, writes the report to stdout and returns the exit code.
+pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Result<u8> {
+    let line = Progress::start(args.quiet);
+    let limit = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let sitting = tokio::time::timeout(limit, jury.sit(&|stage| line.say(&words(stage)))).await;
+    line.finish();
+    if sitting.is_err() {
+        let limit = humantime::format_duration(limit);
+        terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
+    }
+    let report = assemble::report(jury, config, SystemTime::now());
+    let text = match args.format {
+        Format::Table => render::table(&report, args.explain, terminal::stdout_style()),
+        Format::Json => render::json(&report).context("failed to write the report as JSON")?,
+        Format::Junit => render::junit(&report).context("failed to write the report as JUnit")?,
+    };
+    terminal::print(&text).context("failed to write to stdout")?;
+    Ok(exit::of_report(&report))
+}
+
+fn words(stage: Stage) -> String {
+    match stage {
+        Stage::Resolving => "looking up names".to_owned(),
+        Stage::Round(number, Event::Started { probes }) => {
+            format!("round {number}: asking {probes} addresses")
+        }
+        Stage::Round(number, Event::Settled { done, of, .. }) => {
+            format!("round {number}: {done} of {of} addresses settled")
+        }
+        Stage::Walking => "walking the first hops".to_owned(),
+        Stage::Pausing(pause) => format!("silence is asked again in {} s", pause.as_secs().max(1)),
+    }
+}
