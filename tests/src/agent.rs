@@ -118,19 +118,21 @@ fn parse(stdout: &[u8]) -> Result<Report, String> {
     })
 }
 
-/// The command words that take rights away before the binary starts.
+/// The command words that take rights away before the binary starts. The binary dies with this thread: a
+/// laboratory that is killed cannot drop its children.
 fn privileges(engine: Engine, uid: Option<u32>) -> Vec<String> {
-    let (uid, capabilities) = match (engine, uid) {
-        (Engine::Raw, None) => return Vec::new(),
-        (Engine::Raw, Some(uid)) => {
-            (uid, vec!["--inh-caps=-all,+net_raw".to_owned(), "--ambient-caps=+net_raw".to_owned()])
-        }
-        (Engine::Connect, uid) => (uid.unwrap_or(NOBODY), vec!["--bounding-set=-all".to_owned()]),
-    };
-    let mut words = vec!["setpriv".to_owned(), format!("--reuid={uid}"), format!("--regid={uid}")];
-    words.push("--clear-groups".into());
-    words.extend(capabilities);
-    words.push("--".into());
+    let mut words = vec!["setpriv".to_owned(), "--pdeathsig=KILL".to_owned()];
+    let uid = uid.or((engine == Engine::Connect).then_some(NOBODY));
+    if let Some(uid) = uid {
+        words.extend([format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".to_owned()]);
+        words.extend(match engine {
+            Engine::Raw => {
+                ["--inh-caps=-all,+net_raw".to_owned(), "--ambient-caps=+net_raw".to_owned()].to_vec()
+            }
+            Engine::Connect => vec!["--bounding-set=-all".to_owned()],
+        });
+    }
+    words.push("--".to_owned());
     words
 }
 

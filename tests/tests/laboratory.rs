@@ -4,6 +4,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 /// Runs wait nearly all the time, so there are many more of them than cores.
 const THREADS: usize = 16;
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let scenarios = scenario::load_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"))?;
@@ -26,10 +27,9 @@ fn main() -> Result<()> {
     } else {
         experiment(&arguments, scenarios)?
     };
-    conclusion.exit()
+    Ok(conclusion.exit_code())
 }
 
-/// Returns only after the stage and every namespace are gone: `exit` runs no destructors.
 fn experiment(arguments: &Arguments, scenarios: Vec<Scenario>) -> Result<Conclusion> {
     command::require_root_and_tools()?;
     netns::sweep()?;
