@@ -8,7 +8,7 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::text::excerpt;
+use crate::text::{excerpt, is_hostile};
 
 /// Problems shown in full. A file with more is usually not a configuration at all.
 const SHOWN: usize = 20;
@@ -75,6 +75,7 @@ impl Problem {
 /// Every mistake of one file, in the order of the file, as text for a terminal.
 pub(super) fn render(path: &Path, source: &str, problems: &[Problem], colour: bool) -> String {
     let path = quote(&path.display().to_string());
+    let source = &masked(source);
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut sorted: Vec<&Problem> = problems.iter().collect();
     sorted.sort_by_key(|p| p.span.start);
@@ -97,6 +98,19 @@ pub(super) fn quote(text: &str) -> String {
     excerpt(text, QUOTED)
 }
 
+/// The source with every character that a terminal would obey replaced by one of the same length, so that spans stay
+/// where they are.
+fn masked(source: &str) -> String {
+    let mask = |c: char| match c {
+        '\n' | '\r' | '\t' => c,
+        c if is_hostile(c) && c.len_utf8() == 1 => '?',
+        c if is_hostile(c) && c.len_utf8() == 2 => '·',
+        c if is_hostile(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    source.chars().map(mask).collect()
+}
+
 /// The renderer panics on spans outside the source or inside a character; a parser's span at the end of the
 /// file can be one past it.
 fn within(span: &Range<usize>, source: &str) -> Range<usize> {
@@ -109,6 +123,13 @@ fn within(span: &Range<usize>, source: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masking_moves_nothing() {
+        let source = "a\u{1b}\u{9b}\u{202e}ü\t\r\n";
+        assert_eq!(masked(source), "a?·\u{fffd}ü\t\r\n");
+        assert_eq!(masked(source).len(), source.len());
+    }
 
     #[test]
     fn a_hostile_span_does_not_panic() {
