@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sortie_core::observation::{Attempt, DnsFailure, Observation, Peer, Seen, Session};
+use sortie_core::observation::{Attempt, DnsFailure, Observation, Peer, Session};
 use sortie_core::target::{Address, Family, Operator, Port, Role};
 
 use crate::names::Resolved;
@@ -27,14 +27,6 @@ pub(crate) struct Probed {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) session: Option<Session>,
     pub(crate) took: Duration,
-}
-
-impl Probed {
-    /// Whether a handshake was completed.
-    pub(crate) fn is_established(&self) -> bool {
-        let answers = self.attempts.iter().flat_map(|attempt| &attempt.answers);
-        answers.into_iter().any(|answer| matches!(&answer.seen, Seen::SynAck(segment) if segment.acceptable))
-    }
 }
 
 /// Somebody who asked.

@@ -1,7 +1,7 @@
 //! A non-blocking `connect()` under way, and what the kernel says about it.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -33,6 +33,14 @@ pub(crate) fn socket(
         Some(Source::Address(_)) | None => {}
     }
     Ok(socket)
+}
+
+/// An address of a family that means none in particular.
+pub(crate) fn any(family: Family) -> IpAddr {
+    match family {
+        Family::Ipv4 => Ipv4Addr::UNSPECIFIED.into(),
+        Family::Ipv6 => Ipv6Addr::UNSPECIFIED.into(),
+    }
 }
 
 /// A TCP socket that reports ICMP errors on its error queue.

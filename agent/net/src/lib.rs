@@ -14,6 +14,7 @@
 mod assignment;
 mod connect;
 mod dial;
+mod engine;
 mod error_queue;
 mod host;
 mod names;
@@ -22,6 +23,7 @@ mod patience;
 mod plan;
 mod prober;
 mod progress;
+mod raw;
 mod session;
 mod settings;
 mod sys;

@@ -9,10 +9,10 @@ use sortie_core::observation::{EngineKind, Round, Session};
 use sortie_core::target::{Port, Roster};
 use sortie_core::walk::Walk;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::assignment::{Assignment, Job, Probed};
-use crate::connect::{self, ConnectEngine};
+use crate::engine::{Engine, Trace};
 use crate::host::Counters;
 use crate::names::{self, Resolved};
 use crate::own::OwnAddresses;
@@ -20,7 +20,7 @@ use crate::patience::Patience;
 use crate::plan::{Event, RoundPlan, WalkPair};
 use crate::progress::{Progress, Stage};
 use crate::session;
-use crate::settings::{Choice, OpenError, Settings, check_schedule};
+use crate::settings::{OpenError, Settings, check_schedule};
 use crate::walk;
 
 /// The probes of a round start in random order within this time: with a fixed order, a pause of the machine would
@@ -30,34 +30,48 @@ const SPREAD: Duration = Duration::from_millis(100);
 /// Where TLS begins with the first byte (RFC 8314 §3): the server waits for the client, so there is no greeting.
 const IMPLICIT_TLS: u16 = 465;
 
+/// When a session is tried although no handshake was completed: raw packets slip past policy rules that a program's
+/// `connect()` obeys, so only a `connect()` shows them.
+const SESSION_ANYWAY: Duration = Duration::from_secs(1);
+
+/// How long such a session may outlive its probe.
+const SESSION_GRACE: Duration = Duration::from_millis(300);
+
 /// Owns an engine and asks the network with it.
 ///
 /// It belongs to one thread: use it from a current-thread runtime.
 #[derive(Debug)]
 pub struct Prober {
     settings: Settings,
-    engine: ConnectEngine,
+    engine: Engine,
 }
 
 impl Prober {
-    /// Opens the engine that the settings ask for.
+    /// Opens the engine that the settings ask for. Has to be called inside the runtime that it will be used from.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         settings.check()?;
-        if settings.engine == Choice::Raw {
-            return Err(OpenError::Raw("not possible here".to_owned()));
-        }
-        let engine = ConnectEngine::new(settings.source.clone());
+        let engine = Engine::open(&settings)?;
         Ok(Self { settings, engine })
     }
 
     /// Which engine probes.
     pub fn engine(&self) -> EngineKind {
-        EngineKind::Connect
+        self.engine.kind()
     }
 
     /// What this engine on this machine cannot see, in short sentences without a full stop.
     pub fn limits(&self) -> Vec<String> {
-        connect::LIMITS.map(str::to_owned).to_vec()
+        self.engine.limits()
+    }
+
+    /// Answers that came after their probe was over and before they were forgotten (raw only).
+    pub fn late_answers(&self) -> u64 {
+        self.engine.late_answers()
+    }
+
+    /// Answers beyond those that are kept of each SYN: a flood, counted and not stored (raw only).
+    pub fn surplus_answers(&self) -> u64 {
+        self.engine.surplus_answers()
     }
 
     /// Asks for every name of the roster.
@@ -75,46 +89,48 @@ impl Prober {
         let of = assignment.jobs.len();
         tell(Event::Started { probes: of });
         let done = Cell::new(0);
-        let probed = join_all(assignment.jobs.iter().map(async |job| {
-            let probed = self.probe(*job, plan, &own).await;
+        let probes = join_all(assignment.jobs.iter().map(async |job| {
+            let probe = self.probe(*job, plan, &own).await;
             done.set(done.get() + 1);
-            let established = probed.is_established();
+            let established = probe.established;
             tell(Event::Settled { peer: job.ip, port: job.port, established, done: done.get(), of });
-            probed
+            probe
         }));
-        let probed = probed.await;
+        let probes = self.engine.while_listening(&own, probes).await;
+        let collect = |probe: Probe| Probed {
+            attempts: self.engine.attempts(probe.trace),
+            session: probe.session,
+            took: probe.took,
+        };
+        let learned: Vec<Probed> = probes.into_iter().map(collect).collect();
         Round {
             started: plan.started,
-            observations: assignment.observations(&probed, &own),
+            observations: assignment.observations(&learned, &own),
             host: counters.until_now(),
         }
     }
 
-    /// Walks subjects and controls over the first hops; see [`crate::walk`] for its timing.
+    /// Walks subjects and controls over the first hops, side by side: one repeat takes about a second.
     pub async fn walk(&self, pairs: &[WalkPair], ttls: RangeInclusive<u8>, repeats: u8) -> Vec<Walk> {
         let own = OwnAddresses::now();
-        walk::walk(pairs, ttls, repeats, |to, ttl| self.engine.cast(to, ttl, walk::WAIT, &own)).await
+        let walks = walk::walk(pairs, ttls, repeats, |to, ttl| self.engine.cast(to, ttl, walk::WAIT, &own));
+        self.engine.while_listening(&own, walks).await
     }
 
-    async fn probe(&self, job: Job, plan: &RoundPlan, own: &OwnAddresses) -> Probed {
+    async fn probe(&self, job: Job, plan: &RoundPlan, own: &OwnAddresses) -> Probe {
         sleep(SPREAD.mul_f64(fastrand::f64())).await;
         let started = Instant::now();
         let (progress, stage) = Progress::new();
         let patience = self.patience(plan, started);
-        let attempts = async {
-            let attempts = self.engine.probe((job.ip, job.port), patience, own, &progress).await;
+        let handshakes = async {
+            let trace = self.engine.probe((job.ip, job.port), patience, own, &progress).await;
             progress.over();
-            (attempts, started.elapsed())
+            (trace, started.elapsed())
         };
-        let session = async {
-            if plan.sessions && job.subject && greets_first(job.port) {
-                self.session(job, stage).await
-            } else {
-                None
-            }
-        };
-        let ((attempts, took), session) = tokio::join!(attempts, session);
-        Probed { attempts, session, took }
+        let wanted = plan.sessions && job.subject && greets_first(job.port);
+        let session = async { if wanted { self.session(job, stage.clone()).await } else { None } };
+        let ((trace, took), session) = tokio::join!(handshakes, session);
+        Probe { trace, session, took, established: *stage.borrow() == Stage::Established }
     }
 
     fn patience(&self, plan: &RoundPlan, start: Instant) -> Patience {
@@ -127,16 +143,36 @@ impl Prober {
         }
     }
 
-    /// Asks for the greeting once the probe has completed a handshake.
+    /// Asks for the greeting once the probe has completed a handshake; with raw packets also without one.
     async fn session(&self, job: Job, mut stage: watch::Receiver<Stage>) -> Option<Session> {
-        let settled = *stage.wait_for(|stage| *stage != Stage::Waiting).await.ok()?;
-        if settled == Stage::Over {
+        let settled = stage.wait_for(|stage| *stage != Stage::Waiting);
+        let established = match self.engine.kind() {
+            EngineKind::Connect => *settled.await.ok()? == Stage::Established,
+            EngineKind::Raw => timeout(SESSION_ANYWAY, settled)
+                .await
+                .is_ok_and(|stage| stage.is_ok_and(|s| *s == Stage::Established)),
+        };
+        if !established && self.engine.kind() == EngineKind::Connect {
             return None;
         }
+        let given_up = async {
+            if stage.wait_for(|stage| *stage == Stage::Over).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            sleep(SESSION_GRACE).await;
+        };
         let source = self.settings.source.as_ref();
-        let given_up = std::future::pending();
         Some(session::hold((job.ip, job.port), source, self.settings.session_deadline, given_up).await)
     }
+}
+
+/// A probe that is over.
+#[derive(Debug)]
+struct Probe {
+    trace: Trace,
+    session: Option<Session>,
+    took: Duration,
+    established: bool,
 }
 
 fn greets_first(port: Port) -> bool {

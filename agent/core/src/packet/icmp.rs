@@ -33,8 +33,9 @@ pub fn read_icmpv4(bytes: &[u8]) -> Result<IcmpError, Malformed> {
     let malformed = Malformed("ICMP error");
     let packet = IcmpPacket::new(bytes).ok_or(malformed)?;
     let (kind, code) = (packet.get_icmp_type().0, packet.get_icmp_code().0);
-    // RFC 792: destination unreachable, source quench, redirect, time exceeded, parameter problem.
-    if !matches!(kind, 3 | 4 | 5 | 11 | 12) {
+    // RFC 792: destination unreachable, time exceeded, parameter problem. Redirects and source quenches quote as
+    // well, and do not end a connection attempt (RFC 1122 §4.2.3.9, RFC 6633).
+    if !matches!(kind, 3 | 11 | 12) {
         return Err(malformed);
     }
     let quote = bytes.get(ICMP_HEADER..).ok_or(malformed)?;
@@ -54,8 +55,8 @@ pub fn read_icmpv6(bytes: &[u8]) -> Result<IcmpError, Malformed> {
     let malformed = Malformed("ICMPv6 error");
     let packet = Icmpv6Packet::new(bytes).ok_or(malformed)?;
     let (kind, code) = (packet.get_icmpv6_type().0, packet.get_icmpv6_code().0);
-    // RFC 4443 §2.1: errors have the high bit clear; 1 to 4 are defined.
-    if !matches!(kind, 1..=4) {
+    // RFC 4443 §3: unreachable, time exceeded, parameter problem. Packet-too-big (2) is no verdict on a SYN.
+    if !matches!(kind, 1 | 3 | 4) {
         return Err(malformed);
     }
     let quote = bytes.get(ICMP_HEADER..).ok_or(malformed)?;
@@ -127,6 +128,7 @@ mod tests {
     #[test]
     fn messages_that_are_no_errors_about_tcp_are_refused() {
         assert!(read_icmpv4(&error_about(false, 0, 0, 40)).is_err(), "echo reply");
+        assert!(read_icmpv4(&error_about(false, 5, 1, 40)).is_err(), "redirect");
         assert!(read_icmpv6(&error_about(true, 135, 0, 60)).is_err(), "neighbour solicitation");
         for (what, at, byte) in [
             ("UDP", 9, 17),

@@ -127,7 +127,12 @@ impl Lab {
 
     /// Serves on a port of the last namespace, both families.
     pub(crate) fn serve(&mut self, port: u16, service: Service) {
-        let server = self.inside(At::Server, move || Server::start(port, service));
+        self.serve_at(At::Server, port, service);
+    }
+
+    /// Serves on a port of any namespace, both families.
+    pub(crate) fn serve_at(&mut self, at: At, port: u16, service: Service) {
+        let server = self.inside(at, move || Server::start(port, service));
         self.servers.push(server);
     }
 

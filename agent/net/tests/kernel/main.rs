@@ -2,7 +2,8 @@
 //!
 //! Needs root, `ip` and `nft`; without root every test says so and passes, since nothing was measured.
 
-mod connect;
+mod conditions;
 mod lab;
 mod server;
+mod sessions;
 mod walks;

@@ -41,7 +41,7 @@ fn hop(router: usize, v6: bool) -> Reach {
     Reach::TimeExceeded(ip.parse().expect("an address"))
 }
 
-pub(crate) fn every_hop_and_the_distance_of_the_server_are_seen(engine: Choice) {
+fn every_hop_and_the_distance_of_the_server_are_seen(engine: Choice) {
     let Some(lab) = lab() else { return };
     for v6 in [false, true] {
         let (walk, took) = walk(&lab, engine, v6, 1);
@@ -57,7 +57,7 @@ pub(crate) fn every_hop_and_the_distance_of_the_server_are_seen(engine: Choice) 
     }
 }
 
-pub(crate) fn a_drop_two_hops_away_parts_subject_and_control(engine: Choice) {
+fn a_drop_two_hops_away_parts_subject_and_control(engine: Choice) {
     let Some(lab) = lab() else { return };
     lab.rule(At::Router(2), "prerouting", "tcp dport 25 drop");
     for v6 in [false, true] {
@@ -66,7 +66,7 @@ pub(crate) fn a_drop_two_hops_away_parts_subject_and_control(engine: Choice) {
     }
 }
 
-pub(crate) fn a_reset_is_drawn_at_its_senders_distance(engine: Choice) {
+fn a_reset_is_drawn_at_its_senders_distance(engine: Choice) {
     let Some(lab) = lab() else { return };
     lab.rule(At::Router(2), "forward", "tcp dport 25 reject with tcp reset");
     for v6 in [false, true] {
@@ -75,21 +75,32 @@ pub(crate) fn a_reset_is_drawn_at_its_senders_distance(engine: Choice) {
     }
 }
 
-mod connect {
-    use super::Choice::Connect;
+#[test]
+fn every_hop_and_the_distance_of_the_server_are_seen_by_raw() {
+    every_hop_and_the_distance_of_the_server_are_seen(Choice::Raw);
+}
 
-    #[test]
-    fn every_hop_and_the_distance_of_the_server_are_seen() {
-        super::every_hop_and_the_distance_of_the_server_are_seen(Connect);
-    }
+#[test]
+fn every_hop_and_the_distance_of_the_server_are_seen_by_connect() {
+    every_hop_and_the_distance_of_the_server_are_seen(Choice::Connect);
+}
 
-    #[test]
-    fn a_drop_two_hops_away_parts_subject_and_control() {
-        super::a_drop_two_hops_away_parts_subject_and_control(Connect);
-    }
+#[test]
+fn a_drop_two_hops_away_parts_subject_and_control_for_raw() {
+    a_drop_two_hops_away_parts_subject_and_control(Choice::Raw);
+}
 
-    #[test]
-    fn a_reset_is_drawn_at_its_senders_distance() {
-        super::a_reset_is_drawn_at_its_senders_distance(Connect);
-    }
+#[test]
+fn a_drop_two_hops_away_parts_subject_and_control_for_connect() {
+    a_drop_two_hops_away_parts_subject_and_control(Choice::Connect);
+}
+
+#[test]
+fn a_reset_is_drawn_at_its_senders_distance_by_raw() {
+    a_reset_is_drawn_at_its_senders_distance(Choice::Raw);
+}
+
+#[test]
+fn a_reset_is_drawn_at_its_senders_distance_by_connect() {
+    a_reset_is_drawn_at_its_senders_distance(Choice::Connect);
 }
