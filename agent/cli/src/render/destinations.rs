@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use sortie_core::distance;
-use sortie_core::report::{Report, Sighting};
+use sortie_core::report::{AttemptSeen, Report, Sighting};
 use sortie_core::target::Role;
 
 use super::Style;
@@ -49,8 +49,8 @@ fn table(sightings: &[Sighting], with_peer: bool) -> Table {
     let kept = |column: &usize| with_peer || *column != PEER;
     let header = ["operator", "role", "address", "peer", "outcome", "time", "hops", "answered"];
     table.set_header(pick(header, kept));
-    for sighting in sightings {
-        table.add_row(pick(row(sighting), kept));
+    for row in rows(sightings) {
+        table.add_row(pick(row, kept));
     }
     table
 }
@@ -59,20 +59,40 @@ fn pick<T, const N: usize>(cells: [T; N], kept: impl Fn(&usize) -> bool) -> Vec<
     cells.into_iter().enumerate().filter(|(column, _)| kept(column)).map(|(_, cell)| cell).collect()
 }
 
-fn row(sighting: &Sighting) -> [Cell; 8] {
+/// The observations as rows: a name that gave no address in either family, for the same reason, is one row.
+fn rows(sightings: &[Sighting]) -> Vec<[Cell; 8]> {
+    let reason = |sighting: &Sighting| {
+        (sighting.operator.clone(), sighting.role, sighting.address.clone(), sighting.detail.dns)
+    };
+    let twin = |one: &Sighting| {
+        let alike = |other: &&Sighting| other.family != one.family && reason(other) == reason(one);
+        sightings.iter().filter(|other| other.peer.is_none()).find(alike).map(|other| other.family)
+    };
+    let rows = sightings.iter().filter_map(|sighting| match (&sighting.peer, twin(sighting)) {
+        (Some(peer), _) => Some(row(sighting, peer)),
+        (None, None) => Some(row(sighting, &format!("no {}", sighting.family))),
+        (None, Some(family)) => (sighting.family < family).then(|| row(sighting, "no address")),
+    });
+    rows.collect()
+}
+
+fn row(sighting: &Sighting, peer: &str) -> [Cell; 8] {
     let text = |text: &str| Cell::new(printable(text));
-    let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-    let hops = sighting.detail.ttl.and_then(distance::hop).map_or(UNKNOWN.to_owned(), |hop| hop.to_string());
-    let answered = sighting.attempts.iter().filter(|attempt| !attempt.answers.is_empty()).count();
+    let number = |text: Option<String>| {
+        Cell::new(text.unwrap_or_else(|| UNKNOWN.to_owned())).set_alignment(CellAlignment::Right)
+    };
+    let asked = (!sighting.attempts.is_empty()).then_some(sighting.attempts.as_slice());
+    let answered =
+        |attempts: &[AttemptSeen]| attempts.iter().filter(|attempt| !attempt.answers.is_empty()).count();
     [
         text(sighting.operator.as_deref().unwrap_or(UNKNOWN)),
         text(role(sighting.role)),
         text(&sighting.address),
-        text(sighting.peer.as_deref().unwrap_or(UNKNOWN)),
+        text(peer),
         Cell::new(outcome(sighting)),
-        number(time(sighting.duration_ms)),
-        number(hops),
-        number(format!("{answered} of {}", sighting.attempts.len())),
+        number(asked.map(|_| time(sighting.duration_ms))),
+        number(sighting.detail.ttl.and_then(distance::hop).map(|hop| hop.to_string())),
+        number(asked.map(|attempts| format!("{} of {}", answered(attempts), attempts.len()))),
     ]
 }
 

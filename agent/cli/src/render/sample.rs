@@ -27,8 +27,15 @@ pub(crate) fn report() -> Report {
             "answers that this machine's INPUT rules dropped: there is no capability for a tap".to_owned(),
         ],
         cloud: None,
-        verdicts: vec![verdict(), open],
-        observations: vec![silent(), answered(), prohibited(), unresolved()],
+        verdicts: vec![verdict(), PortVerdict { family: Family::Ipv6, ..verdict() }, open],
+        observations: vec![
+            silent(),
+            answered(),
+            prohibited(),
+            unresolved(),
+            no_ipv6(),
+            Sighting { family: Family::Ipv6, ..unresolved() },
+        ],
         relays: Vec::new(),
     }
 }
@@ -146,5 +153,19 @@ fn unresolved() -> Sighting {
         attempts: Vec::new(),
         detail: Detail { dns: Some("nxdomain"), ..Detail::default() },
         ..silent()
+    }
+}
+
+fn no_ipv6() -> Sighting {
+    Sighting {
+        family: Family::Ipv6,
+        detail: Detail { dns: Some("no_data"), ..Detail::default() },
+        error_type: Some("no_data".to_owned()),
+        ..Sighting {
+            address: silent().address,
+            operator: silent().operator,
+            role: silent().role,
+            ..unresolved()
+        }
     }
 }
