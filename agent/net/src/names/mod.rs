@@ -111,13 +111,18 @@ async fn addresses_of(
         RData::AAAA(aaaa) => Some(IpAddr::V6(aaaa.0)),
         _ => None,
     });
+    capped(found).ok_or(DnsFailure::NoData)
+}
+
+/// The first few different addresses, if there is any.
+fn capped(found: impl IntoIterator<Item = IpAddr>) -> Option<Vec<IpAddr>> {
     let mut addresses = Vec::new();
     for address in found {
         if addresses.len() < ADDRESSES_MAX && !addresses.contains(&address) {
             addresses.push(address);
         }
     }
-    if addresses.is_empty() { Err(DnsFailure::NoData) } else { Ok(addresses) }
+    (!addresses.is_empty()).then_some(addresses)
 }
 
 async fn addresses_of_exchangers(
@@ -142,16 +147,8 @@ async fn addresses_of_exchangers(
     exchangers.sort();
     exchangers.truncate(EXCHANGERS_MAX);
     let found = join_all(exchangers.iter().map(|(_, name)| addresses_of(resolver, name, family))).await;
-    let mut failure = DnsFailure::NoData;
-    let mut addresses = Vec::new();
-    for exchanger in found {
-        match exchanger {
-            Ok(more) => addresses.extend(more),
-            Err(reason) => failure = reason,
-        }
-    }
-    addresses.truncate(ADDRESSES_MAX);
-    if addresses.is_empty() { Err(failure) } else { Ok(addresses) }
+    let failure = found.iter().find_map(|exchanger| exchanger.as_ref().err().copied());
+    capped(found.into_iter().flatten().flatten()).ok_or(failure.unwrap_or(DnsFailure::NoData))
 }
 
 async fn ask(resolver: &TokioResolver, name: &str, record: RecordType) -> Result<Vec<RData>, DnsFailure> {

@@ -3,14 +3,14 @@
 use std::io;
 use std::net::IpAddr;
 
-use socket2::{Domain, Protocol, SockFilter, Socket, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 use sortie_core::observation::{Icmp, Seen};
 use sortie_core::packet::{Flow, IcmpError, IpPacket, PROTOCOL_TCP};
 use sortie_core::packet::{read_icmpv4, read_icmpv6, read_ipv4, read_tcp};
 use sortie_core::target::Family;
 use tokio::io::unix::AsyncFd;
 
-use super::filter::{Filters, attach};
+use super::filter::{Filters, Instruction, attach};
 use super::flights::{Flights, Key, Received, key};
 use super::receive::{Packet, stamp_arrivals};
 use crate::own::OwnAddresses;
@@ -76,7 +76,7 @@ impl Listener {
 }
 
 impl Ear {
-    fn parts(self, filters: &Filters) -> (Domain, Protocol, Vec<SockFilter>) {
+    fn parts(self, filters: &Filters) -> (Domain, Protocol, Vec<Instruction>) {
         match self {
             Self::Tcp(Family::Ipv4) => (Domain::IPV4, Protocol::TCP, filters.tcp_v4()),
             Self::Tcp(Family::Ipv6) => (Domain::IPV6, Protocol::TCP, filters.tcp_v6()),

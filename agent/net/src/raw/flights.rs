@@ -146,6 +146,12 @@ impl Flights {
         self.table.retain(|_, flight| now.duration_since(flight.sent) < REMEMBERED);
     }
 
+    /// How many departures the kernel has stamped.
+    #[cfg(test)]
+    pub(super) fn stamped(&self) -> usize {
+        self.table.values().filter(|flight| flight.left.is_some()).count()
+    }
+
     /// Answers that came after their probe was over.
     pub(super) fn late(&self) -> u64 {
         self.late

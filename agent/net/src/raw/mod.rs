@@ -24,6 +24,7 @@ use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use nix::sys::socket::MsgFlags;
 use socket2::Socket;
@@ -243,6 +244,8 @@ impl RawEngine {
     /// Listens for as long as it is polled. First come the answers that arrived while nobody did.
     pub(crate) async fn listen(&self, own: &OwnAddresses) {
         self.flights.borrow_mut().forget(Instant::now());
+        // A wish from an earlier round is not this round's.
+        let _ = self.tap_wanted.notified().now_or_never();
         let listening = self.listeners.iter().map(async |listener| {
             let file = |packet: &Packet<'_>, flights: &mut Flights| listener.file(packet, own, flights);
             self.pump(&listener.socket, file).await;
@@ -315,4 +318,38 @@ fn random_key() -> [u8; 16] {
     let state = RandomState::new();
     let [high, low] = [0_u8, 1].map(|half| state.hash_one(half));
     (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Needs the capability; without it nothing is measured.
+    fn engine() -> Option<RawEngine> {
+        match RawEngine::open(&Family::ALL, None) {
+            Ok(engine) => Some(engine),
+            Err(error) => {
+                eprintln!("skipped: {error}");
+                None
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn departures_and_arrivals_carry_kernel_stamps() {
+        let Some(engine) = engine() else { return };
+        let own = OwnAddresses::now();
+        for ip in ["127.0.0.1", "::1"] {
+            let closed = (ip.parse().expect("valid"), Port::new(1).expect("valid"));
+            let seen = tokio::select! {
+                seen = engine.cast(closed, HOP_LIMIT, Duration::from_secs(1)) => seen,
+                () = engine.listen(&own) => None,
+            };
+            let Some(Seen::Reset(segment)) = seen else { panic!("{ip}: {seen:?}") };
+            assert!(segment.acceptable, "{ip}");
+        }
+        let flights = engine.flights.borrow();
+        assert_eq!(flights.stamped(), 2, "both SYNs were stamped when they left");
+        assert!(engine.limits().is_empty());
+    }
 }

@@ -3,7 +3,10 @@
 //! Needs root, `ip` and `nft`; without root every test says so and passes, since nothing was measured.
 
 mod conditions;
+mod forger;
+mod forgeries;
 mod lab;
 mod server;
 mod sessions;
+mod unprivileged;
 mod walks;
