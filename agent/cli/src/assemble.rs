@@ -50,15 +50,21 @@ pub fn expectation(expect: &Expect, port: Port) -> Expectation {
         Port::SUBMISSION => expect.port_587,
         _ => PortExpectation::Any,
     };
-    match (chosen, expect.subscription) {
-        (PortExpectation::Open, _) => Expectation::Open,
-        (PortExpectation::Blocked, _) => Expectation::Blocked,
-        (PortExpectation::Any, _) => Expectation::Any,
-        // Microsoft: enterprise agreements are not blocked, every other subscription is, and 587 never is.
-        (PortExpectation::Auto, _) if port == Port::SUBMISSION => Expectation::Open,
-        (PortExpectation::Auto, Subscription::Ea | Subscription::McaE) => Expectation::Open,
-        (PortExpectation::Auto, Subscription::EaDevtest | Subscription::Other) => Expectation::Blocked,
-        (PortExpectation::Auto, Subscription::Auto | Subscription::Unknown) => Expectation::Any,
+    match chosen {
+        PortExpectation::Open => Expectation::Open,
+        PortExpectation::Blocked => Expectation::Blocked,
+        PortExpectation::Any => Expectation::Any,
+        PortExpectation::Auto if port == Port::SUBMISSION => Expectation::Open,
+        PortExpectation::Auto => documented(expect.subscription),
+    }
+}
+
+/// Port 25 as Microsoft documents it: enterprise agreements are not blocked, every other subscription is.
+fn documented(subscription: Subscription) -> Expectation {
+    match subscription {
+        Subscription::Ea | Subscription::McaE => Expectation::Open,
+        Subscription::EaDevtest | Subscription::Other => Expectation::Blocked,
+        Subscription::Auto | Subscription::Unknown => Expectation::Any,
     }
 }
 

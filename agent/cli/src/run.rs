@@ -78,18 +78,15 @@ async fn sit(jury: &mut Jury, first: bool) {
     let changes = jury.sit(&|_| ()).await;
     if first {
         for machine in jury.machines() {
-            match machine.shown() {
-                Some(shown) => tell(
-                    machine,
-                    shown.finding.state.code(),
-                    &shown.finding.because,
-                    shown.finding.state.is_conclusive(),
-                ),
-                None => info!(
+            if let Some(shown) = machine.shown() {
+                let state = shown.finding.state;
+                tell(machine, state.code(), &shown.finding.because, state.is_conclusive());
+            } else {
+                info!(
                     "port {} over {}: no destination has an address in this family",
                     machine.port(),
                     machine.family()
-                ),
+                );
             }
         }
     }
