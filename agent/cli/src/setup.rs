@@ -10,9 +10,7 @@ use crate::{selection, terminal};
 pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
     let config = config::load(args.config.as_deref())?.with(&args.overrides())?;
     let roster = selection::select(&config.roster, &args.addresses, &args.ports)?;
-    let own: Vec<String> =
-        roster.ports().into_iter().filter_map(|port| config::too_few(&roster, port)).collect();
-    warn(&config, &own);
+    warn(&config, &config::warnings(&roster));
     Ok((config, roster))
 }
 

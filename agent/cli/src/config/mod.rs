@@ -44,7 +44,7 @@ pub use self::overrides::{OverrideError, Overrides};
 pub use self::probe::{EngineChoice, Probe, Source};
 pub use self::relay::{Relay, Tls};
 use self::section::Section;
-pub use self::targets::too_few;
+pub use self::targets::warnings;
 pub use self::web::Web;
 
 /// Between the end of one window and the start of the next round names are resolved and the verdict is reached.

@@ -101,7 +101,7 @@ pub(super) fn add_relays(targets: &mut Vec<Target>, relays: &[Placed]) {
 }
 
 /// What is allowed and still worth a sentence.
-pub(super) fn warnings(roster: &Roster) -> Vec<String> {
+pub fn warnings(roster: &Roster) -> Vec<String> {
     let mut warnings: Vec<String> =
         roster.ports().into_iter().filter_map(|port| too_few(roster, port)).collect();
     let uncontrolled = roster.targets().iter().filter(|t| t.control().is_none());
@@ -116,7 +116,7 @@ pub(super) fn warnings(roster: &Roster) -> Vec<String> {
 }
 
 /// With fewer than three independent operators nobody is convicted.
-pub fn too_few(roster: &Roster, port: Port) -> Option<String> {
+fn too_few(roster: &Roster, port: Port) -> Option<String> {
     let names: Vec<&str> = roster.operators(port).into_iter().map(Operator::as_str).collect();
     (names.len() < MIN_OPERATORS).then(|| {
         let noun = if names.len() == 1 { "operator" } else { "operators" };
