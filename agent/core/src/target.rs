@@ -171,8 +171,9 @@ impl Address {
     pub fn parse(text: &str, default_port: Option<Port>) -> Result<Self, TargetError> {
         let bad = || TargetError::Address(text.escape_debug().to_string());
         let (mx, rest) = match text.strip_prefix("mx:") {
-            Some(rest) => (true, rest),
-            None => (false, text),
+            // `mx:25` is port 25 of a host that is called mx, since no domain is a number.
+            Some(rest) if rest.parse::<u16>().is_err() => (true, rest),
+            _ => (false, text),
         };
         // A bare IPv6 literal has colons of its own and no port.
         let (host, port) = if let Ok(ip) = rest.parse::<IpAddr>() {
@@ -426,6 +427,8 @@ mod tests {
             ("[::ffff:192.0.2.1]:25", "192.0.2.1:25"),
             ("mx:example.com:25", "mx:example.com:25"),
             ("mx:example.com", "mx:example.com:25"),
+            ("mx", "mx:25"),
+            ("mx:587", "mx:587"),
         ] {
             assert_eq!(address(text).as_deref(), Ok(expected), "{text}");
         }
