@@ -123,7 +123,11 @@ impl Docket {
 
     /// What everything heard so far amounts to.
     pub fn find(&self) -> Option<Finding> {
-        self.last.as_ref().map(|hearing| rules::decide(&View::new(self, hearing)))
+        self.view().map(|view| rules::decide(&view))
+    }
+
+    fn view(&self) -> Option<View<'_>> {
+        self.last.as_ref().map(|hearing| View::new(self, hearing))
     }
 
     /// Routers limit the rate of their ICMP (RFC 1812 §4.3.2.8): an operator that was refused earlier in the episode
@@ -138,6 +142,11 @@ impl Docket {
                 _ => memory.refusal = None,
             }
         }
+    }
+
+    /// As [`View::is_torn`].
+    pub fn is_torn(&self) -> bool {
+        self.view().is_some_and(|view| view.is_torn())
     }
 
     fn enter(&mut self, hearing: &Hearing) {
@@ -267,6 +276,16 @@ impl<'a> View<'a> {
         let recent =
             |memory: &Memory| memory.last_answer.is_some_and(|then| at.saturating_sub(then) <= ANSWER_MEMORY);
         self.docket.memory.values().any(recent)
+    }
+
+    /// A settled state is at stake and nobody answers any more. That is a throttle or a block, and only time tells.
+    pub fn fell_quiet(&self) -> bool {
+        self.docket.prior != Prior::Unknown && !self.hearing.testimonies.iter().any(Testimony::is_answered)
+    }
+
+    /// The time is not over: the next answer tells a throttle, the end of [`ANSWER_MEMORY`] a block.
+    pub fn is_torn(&self) -> bool {
+        self.fell_quiet() && self.answered_recently()
     }
 
     /// Attempts of this episode on the port under test and on the controls.

@@ -9,6 +9,7 @@
 //!   Doubting(s) ─ the jury finds s again ──────────────────────▶ Settled(s)
 //!   Doubting(s) ─ the jury settles on t ≠ s ───────────────────▶ Settled(t)      one change: s → t
 //!   Doubting(s) ─ unsettled, confirm rounds left ──────────────▶ Doubting(s)     next round after 10 s
+//!   Doubting(s) ─ silent within a minute of an answer ─────────▶ Doubting(s)     a throttle, or a block's onset
 //!   Doubting(s) ─ unsettled, none left ────────────────────────▶ Settled(t)      t is what the last round found
 //! ```
 //!
@@ -119,7 +120,9 @@ impl Machine {
         let finding = self.docket.find()?;
         let lifting = self.prior() == Prior::Blocked && !finding.state.is_block();
         let decided = finding.settled && !(lifting && self.docket.rounds() < LIFT_ROUNDS);
-        if !decided && self.docket.rounds() <= CONFIRM_ROUNDS {
+        // A block that begins between two answers takes as long as a throttle could.
+        let rounds_left = self.docket.rounds() <= CONFIRM_ROUNDS || self.docket.is_torn();
+        if !decided && rounds_left {
             return None;
         }
         self.doubting = false;

@@ -127,6 +127,7 @@ fn throttled(view: &View<'_>) -> Option<Finding> {
         || everybody
         || control.loss() > CALM
         || subject.loss() < 2.0 * control.loss()
+        || view.fell_quiet()
         || !may_convict(view)
     {
         return None;

@@ -84,7 +84,8 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
         let because = format!(
             "gets no answer from {operators}, but was answered within the last minute: a throttle looks the same"
         );
-        return Some(inconclusive("silent_answered_before", because).evidence(evidence).settled(enough));
+        let settled = enough && !view.is_torn();
+        return Some(inconclusive("silent_answered_before", because).evidence(evidence).settled(settled));
     }
     if !proven {
         let because =
