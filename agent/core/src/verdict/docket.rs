@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Finding, rules};
 use crate::distance::{PLATFORM_HOPS, TOLERANCE};
 use crate::hearing::{Greeting, Hearing, Symptom, Tally, Testimony};
-use crate::ledger::{Ledger, Mark, Mode, Prior};
+use crate::ledger::{Ledger, MIN_STREAK, Mark, Mode, Prior};
 use crate::observation::Icmp;
 use crate::target::{Family, Operator, Port};
 use crate::walk::{Reach, Walk};
@@ -23,6 +23,7 @@ pub const ANSWER_MEMORY: Duration = Duration::from_secs(60);
 struct Memory {
     last_answer: Option<Duration>,
     fell_silent: bool,
+    rounds_failed: u32,
     refusal: Option<Icmp>,
 }
 
@@ -72,7 +73,7 @@ impl Docket {
         self.walked = false;
         self.undelivered = 0;
         for memory in self.memory.values_mut() {
-            (memory.fell_silent, memory.refusal) = (false, None);
+            (memory.fell_silent, memory.rounds_failed, memory.refusal) = (false, 0, None);
         }
     }
 
@@ -167,7 +168,12 @@ impl Docket {
             let memory = self.memory.entry(testimony.operator.clone()).or_default();
             let recently =
                 memory.last_answer.is_some_and(|at| hearing.at.saturating_sub(at) <= ANSWER_MEMORY);
-            memory.fell_silent |= lost || (recently && mark == Mark::Symptom(Mode::Drop));
+            memory.fell_silent = lost || (recently && mark == Mark::Symptom(Mode::Drop));
+            if testimony.is_genuine() {
+                memory.rounds_failed = 0;
+            } else if !lost && (testimony.is_answered() || testimony.is_failing()) {
+                memory.rounds_failed += 1;
+            }
             if mark == Mark::Answer {
                 memory.last_answer = Some(hearing.at);
             }
@@ -262,10 +268,18 @@ impl<'a> View<'a> {
 
     /// Failing operators that showed `mode` in at least two consecutive rounds.
     pub fn quorum(&self, mode: Mode) -> usize {
-        self.bad.iter().filter(|t| self.streak(t, mode) >= crate::ledger::MIN_STREAK).count()
+        self.bad.iter().filter(|t| self.streak(t, mode) >= MIN_STREAK).count()
     }
 
-    /// Operators that answered within the memory and have fallen silent since, their controls answering.
+    /// Failing operators that failed in the round before as well: transient loss rarely hits one twice.
+    pub fn lasting(&self) -> usize {
+        let failed = |t: &&&Testimony| {
+            self.docket.memory.get(&t.operator).is_some_and(|memory| memory.rounds_failed >= MIN_STREAK)
+        };
+        self.bad.iter().filter(failed).count()
+    }
+
+    /// Operators that answered within the memory and are silent now, their controls answering.
     pub fn fell_silent(&self) -> usize {
         self.docket.memory.values().filter(|memory| memory.fell_silent).count()
     }
