@@ -201,6 +201,21 @@ pub struct Hearing {
 }
 
 impl Hearing {
+    /// These witnesses in a round of which nothing else is known; the rest is filled in by who knows it.
+    pub fn new(at: Duration, engine: EngineKind, testimonies: Vec<Testimony>) -> Self {
+        Self {
+            at,
+            engine,
+            testimonies,
+            globals: (0, 0),
+            global_symptoms: Vec::new(),
+            shared_names: BTreeSet::new(),
+            subject_tally: Tally::default(),
+            control_tally: Tally::default(),
+            host: HostFacts::default(),
+        }
+    }
+
     /// Hears `round` for one port and family; `None` where the roster has nothing there.
     pub fn of(round: &Round, engine: EngineKind, port: Port, family: Family) -> Option<Self> {
         let here = || round.observations.iter().filter(move |o| o.family == family);
