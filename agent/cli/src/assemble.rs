@@ -48,7 +48,7 @@ pub fn expectation(expect: &Expect, port: Port) -> Expectation {
     let chosen = match port {
         Port::SMTP => expect.port_25,
         Port::SUBMISSION => expect.port_587,
-        _ => PortExpectation::Any,
+        _ => PortExpectation::Open,
     };
     match chosen {
         PortExpectation::Open => Expectation::Open,

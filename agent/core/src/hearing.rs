@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::distance;
-use crate::observation::{DnsFailure, EngineKind, HostFacts, Icmp, Observation, Peer, Round, SessionEnd};
+use crate::observation::{
+    Attempt, DnsFailure, EngineKind, HostFacts, Icmp, Observation, Peer, Round, SessionEnd,
+};
 use crate::outcome::{self, Decisive, Outcome};
 use crate::smtp;
 use crate::target::{Family, Operator, Port, Role};
@@ -192,6 +194,8 @@ pub struct Hearing {
     pub global_symptoms: Vec<Outcome>,
     /// Operators whose names led to an address that another operator's name led to as well.
     pub shared_names: BTreeSet<Operator>,
+    /// Operators whose handshake was completed after the window of an earlier round.
+    pub late: usize,
     /// Attempts on the port under test.
     pub subject_tally: Tally,
     /// Attempts on the controls.
@@ -210,6 +214,7 @@ impl Hearing {
             globals: (0, 0),
             global_symptoms: Vec::new(),
             shared_names: BTreeSet::new(),
+            late: 0,
             subject_tally: Tally::default(),
             control_tally: Tally::default(),
             host: HostFacts::default(),
@@ -246,6 +251,10 @@ impl Hearing {
         here().filter(subjects).for_each(|o| subject_tally.add(o));
         here().filter(|o| o.role == Role::Control).for_each(|o| control_tally.add(o));
 
+        let came_late = |subjects: &&Vec<&Observation>| {
+            subjects.iter().any(|o| o.ip().is_some_and(|ip| round.late.contains(&(ip, port))))
+        };
+        let late = by_operator.values().filter(came_late).count();
         let shared_names = shared_names(&by_operator);
         let testimonies = by_operator
             .into_iter()
@@ -264,6 +273,7 @@ impl Hearing {
             globals: (answered, globals.len()),
             global_symptoms,
             shared_names,
+            late,
             subject_tally,
             control_tally,
             host: round.host,
@@ -357,8 +367,15 @@ fn symptom(observation: &Observation) -> Symptom {
         Decisive::Reset(_) => Symptom::Reset,
         Decisive::Icmp(icmp) if !icmp.from_self => Symptom::Icmp(*icmp),
         Decisive::Silence => Symptom::Silent,
+        // What is refused by an output rule with a reset cannot be told from the network's, until the same socket
+        // cannot hear the loopback interface.
+        Decisive::NotSent if observation.attempts.iter().any(is_reset) => Symptom::Local(LocalCause::Reject),
         decisive => local(outcome::classify(observation), decisive),
     }
+}
+
+fn is_reset(attempt: &Attempt) -> bool {
+    matches!(outcome::decisive(attempt), Decisive::Reset(_))
 }
 
 fn local(outcome: Outcome, decisive: Decisive<'_>) -> Symptom {

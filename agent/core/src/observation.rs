@@ -244,6 +244,8 @@ pub struct Observation {
     pub family: Family,
     /// Whether the peer is in a network of one of this machine's own interfaces (no router between).
     pub on_link: bool,
+    /// Whether this machine has an address of the probe's family to send from, loopback and link-local aside.
+    pub has_source: bool,
     /// The attempts in the order in which they were sent.
     pub attempts: Vec<Attempt>,
     /// The SMTP conversation, where one was held.
@@ -295,6 +297,8 @@ pub struct Round {
     pub started: Duration,
     /// What came back, subjects and controls alike.
     pub observations: Vec<Observation>,
+    /// Who completed a handshake after the window of an earlier round had closed: late is not lost.
+    pub late: Vec<(IpAddr, Port)>,
     /// What this machine's counters did meanwhile.
     pub host: HostFacts,
 }

@@ -144,12 +144,12 @@ pub fn classify(observation: &Observation) -> Outcome {
     // A raw packet is routed without its ports and slips past policy rules that `connect()` obeys: what a mail
     // server on this machine would meet is what the session met.
     if let Some(SessionEnd::Refused(errno)) = observation.session.as_ref().map(|s| &s.end) {
-        return refused(*errno);
+        return refused(*errno, observation.has_source);
     }
     match deciding(observation) {
         Decisive::SynAck(_) => handshake(observation),
         Decisive::DroppedOnArrival(_) | Decisive::NotSent => Outcome::DeniedLocally,
-        Decisive::Refused(errno) => refused(errno),
+        Decisive::Refused(errno) => refused(errno, observation.has_source),
         Decisive::Icmp(icmp) if icmp.from_self => {
             // The kernel reports a next hop that does not answer as host unreachable from itself.
             if icmp.is_routing() { Outcome::NoRoute } else { Outcome::DeniedLocally }
@@ -161,7 +161,11 @@ pub fn classify(observation: &Observation) -> Outcome {
     }
 }
 
-fn refused(errno: Errno) -> Outcome {
+fn refused(errno: Errno, has_source: bool) -> Outcome {
+    // The same error says that no port is free and that there is no address to send from.
+    if errno == Errno::ADDRNOTAVAIL && !has_source {
+        return Outcome::NoRoute;
+    }
     match errno.refusal() {
         // With IP_RECVERR a queue or an egress hook that drops says ENOBUFS.
         Refusal::Denied | Refusal::Dropped => Outcome::DeniedLocally,

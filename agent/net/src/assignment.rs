@@ -121,6 +121,7 @@ impl Assignment {
                 peer,
                 family: asker.family,
                 on_link,
+                has_source: own.has_source(asker.family),
                 attempts: probed.attempts,
                 // A control is never asked for mail, even where another target has the same address as subject.
                 session: probed.session.filter(|_| asker.role.is_subject()),

@@ -67,8 +67,8 @@ impl Engine {
         }
     }
 
-    pub(crate) fn late_answers(&self) -> u64 {
-        if let Self::Raw(raw) = self { raw.late_answers() } else { 0 }
+    pub(crate) fn take_late(&self) -> Vec<(IpAddr, Port)> {
+        if let Self::Raw(raw) = self { raw.take_late() } else { Vec::new() }
     }
 
     pub(crate) fn surplus_answers(&self) -> u64 {

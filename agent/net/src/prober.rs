@@ -64,11 +64,6 @@ impl Prober {
         self.engine.limits()
     }
 
-    /// Answers that came after their probe was over and before they were forgotten (raw only).
-    pub fn late_answers(&self) -> u64 {
-        self.engine.late_answers()
-    }
-
     /// Answers beyond those that are kept of each SYN: a flood, counted and not stored (raw only).
     pub fn surplus_answers(&self) -> u64 {
         self.engine.surplus_answers()
@@ -106,6 +101,7 @@ impl Prober {
         Round {
             started: plan.started,
             observations: assignment.observations(&learned, &own),
+            late: self.engine.take_late(),
             host: counters.until_now(),
         }
     }

@@ -42,6 +42,7 @@ pub struct Docket {
     walks: BTreeMap<Operator, Walk>,
     walked: bool,
     undelivered: u64,
+    late: usize,
 }
 
 impl Docket {
@@ -60,6 +61,7 @@ impl Docket {
             walks: BTreeMap::new(),
             walked: false,
             undelivered: 0,
+            late: 0,
         }
     }
 
@@ -72,6 +74,7 @@ impl Docket {
         self.walks.clear();
         self.walked = false;
         self.undelivered = 0;
+        self.late = 0;
         for memory in self.memory.values_mut() {
             (memory.fell_silent, memory.rounds_failed, memory.refusal) = (false, 0, None);
         }
@@ -110,6 +113,7 @@ impl Docket {
         self.rounds += 1;
         self.subject_tally += hearing.subject_tally;
         self.control_tally += hearing.control_tally;
+        self.late = self.late.max(hearing.late);
         self.undelivered += hearing.host.undelivered.unwrap_or(0);
         self.last = Some(hearing);
     }
@@ -310,6 +314,11 @@ impl<'a> View<'a> {
     /// Packets that arrived at this machine during the episode and were delivered to nobody.
     pub fn undelivered(&self) -> u64 {
         self.docket.undelivered
+    }
+
+    /// Operators whose answer came after the window of its round.
+    pub fn late(&self) -> usize {
+        self.docket.late
     }
 
     /// The walk of an operator, where one was made.

@@ -47,6 +47,7 @@ fn round(second: u64, symptoms: &[Symptom], control: Control) -> Hearing {
         globals,
         global_symptoms: vec![Outcome::Timeout; globals.1 - globals.0],
         shared_names: BTreeSet::new(),
+        late: 0,
         subject_tally: Tally::default(),
         control_tally: Tally::default(),
         host: HostFacts::default(),

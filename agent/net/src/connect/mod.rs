@@ -68,7 +68,11 @@ impl ConnectEngine {
                     }
                     let number = attempts.len();
                     let mut attempt = Attempt { at: patience.sent(), ..Attempt::default() };
-                    match Trial::start(ip, port, self.source.as_ref(), None) {
+                    let device = self.device(&attempts, &trials, ip, own);
+                    let plain = || Trial::start(ip, port, self.source.as_ref(), None);
+                    // Before Linux 5.7 binding to an interface is a privilege; the probe then goes on without.
+                    let bound = device.and_then(|device| Trial::start(ip, port, Some(&device), None).ok());
+                    match bound.map_or_else(plain, Ok) {
                         Ok(trial) => {
                             let trial = Rc::new(trial);
                             attempt.source_port = trial.source_port();
@@ -89,6 +93,25 @@ impl ConnectEngine {
             attempt.kernel = trial.as_ref().and_then(|trial| trial.kernel_view());
         }
         attempts
+    }
+
+    /// Once a SYN was reset, the next ones are bound to the interface that it left by. A reset by an output rule of
+    /// this machine arrives over loopback, where such a socket does not hear it, and the kernel then reports that
+    /// the SYN never got out; a reset from the network is heard as before.
+    fn device(
+        &self,
+        attempts: &[Attempt],
+        trials: &[Option<Rc<Trial>>],
+        peer: IpAddr,
+        own: &OwnAddresses,
+    ) -> Option<Source> {
+        if matches!(self.source, Some(Source::Interface(_))) || own.contains(peer) {
+            return None;
+        }
+        let reset = |a: &Attempt| a.answers.iter().any(|answer| matches!(answer.seen, Seen::Reset(_)));
+        let number = attempts.iter().position(reset)?;
+        let left_from = trials.get(number)?.as_ref()?.source_address()?;
+        own.interface(left_from).map(|name| Source::Interface(name.to_owned()))
     }
 
     /// Sends one SYN with a limited TTL and says what it drew, if anything, within `wait`.

@@ -1,7 +1,7 @@
 //! One socket: one `connect()`, everything the kernel says about it, and a close that leaves nothing behind.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use crate::sys::{self, TcpInfo, TcpState};
 #[derive(Debug)]
 pub(super) struct Trial {
     socket: AsyncFd<Socket>,
+    source: Option<SocketAddr>,
     started: Instant,
 }
 
@@ -44,13 +45,19 @@ impl Trial {
             }
             let started = Instant::now();
             dial::start(&socket, ip, port)?;
-            Ok(Self { socket: sys::register(socket)?, started })
+            let source = socket.local_addr().ok().and_then(|address| address.as_socket());
+            Ok(Self { socket: sys::register(socket)?, source, started })
         };
         open().map_err(|error| dial::errno(&error))
     }
 
+    /// The address that the kernel chose when the handshake began.
+    pub(super) fn source_address(&self) -> Option<IpAddr> {
+        self.source.map(|address| address.ip())
+    }
+
     pub(super) fn source_port(&self) -> Option<u16> {
-        Some(self.socket.get_ref().local_addr().ok()?.as_socket()?.port())
+        self.source.map(|address| address.port())
     }
 
     /// Waits until the handshake has an end.

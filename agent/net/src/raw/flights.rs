@@ -3,7 +3,7 @@
 //! Only what answers a SYN in this table is kept, and of each SYN only the first answers, so that neither strangers
 //! nor a hostile peer can make it grow. It knows no socket and no clock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ pub(super) struct Received {
 #[derive(Debug, Default)]
 pub(super) struct Flights {
     table: HashMap<Key, Flight>,
-    late: u64,
+    late: BTreeSet<(IpAddr, u16)>,
     surplus: u64,
 }
 
@@ -91,7 +91,9 @@ impl Flights {
     pub(super) fn file(&mut self, key: &Key, received: Received, read: impl FnOnce(u32) -> Option<Seen>) {
         let Some(flight) = self.table.get_mut(key) else { return };
         let Some(seen) = read(flight.isn) else { return };
-        self.late += u64::from(flight.over);
+        if flight.over && matches!(&seen, Seen::SynAck(segment) if segment.acceptable) {
+            self.late.insert((key.0, key.1));
+        }
         if flight.answers.len() >= ANSWERS_MAX {
             self.surplus += 1;
             return;
@@ -152,9 +154,10 @@ impl Flights {
         self.table.values().filter(|flight| flight.left.is_some()).count()
     }
 
-    /// Answers that came after their probe was over.
-    pub(super) fn late(&self) -> u64 {
-        self.late
+    /// Peers and ports that completed a handshake after its probe was over, since the last call; at most one entry
+    /// for each SYN that is remembered.
+    pub(super) fn take_late(&mut self) -> BTreeSet<(IpAddr, u16)> {
+        std::mem::take(&mut self.late)
     }
 
     /// Answers beyond those that are kept per SYN.
@@ -242,7 +245,8 @@ mod tests {
         flights.forget(sent + ms(59_000));
         flights.file(&key, Received { at: sent + ms(59_000), stamp: None }, |_| Some(syn_ack()));
         assert!(flights.answers(&key)[0].late);
-        assert_eq!(flights.late(), 1);
+        assert_eq!(flights.take_late().len(), 1);
+        assert!(flights.take_late().is_empty());
         flights.forget(sent + ms(60_000));
         assert!(flights.attempts(&[key]).is_empty());
     }

@@ -125,9 +125,10 @@ impl RawEngine {
         limits
     }
 
-    /// Answers that came after their probe was over.
-    pub(crate) fn late_answers(&self) -> u64 {
-        self.flights.borrow().late()
+    /// Who completed a handshake after its probe was over, since the last call.
+    pub(crate) fn take_late(&self) -> Vec<(IpAddr, Port)> {
+        let late = self.flights.borrow_mut().take_late();
+        late.into_iter().filter_map(|(ip, port)| Some((ip, Port::new(port)?))).collect()
     }
 
     /// Answers beyond those that are kept of each SYN.

@@ -9,7 +9,8 @@ use super::{
 use crate::distance::{self, PLATFORM_HOPS};
 use crate::hearing::{Control, Symptom, Testimony};
 use crate::observation::Icmp;
-use crate::target::MIN_OPERATORS;
+use crate::target::{MIN_OPERATORS, Operator};
+use crate::walk::{Reach, Walk};
 
 /// Operators that must be refused from near before it is the platform's word.
 const WITNESSES: usize = 2;
@@ -43,6 +44,10 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let near = hops.iter().filter(|hop| hop.is_some_and(|hop| hop <= PLATFORM_HOPS)).count();
     let far = hops.iter().filter(|hop| hop.is_some_and(|hop| hop > PLATFORM_HOPS)).count();
     let devices: BTreeSet<IpAddr> = refused.iter().map(|(_, icmp)| icmp.offender).collect();
+    // Where the device rations its messages, a walk may have met one that the rounds did not.
+    let walked = view.walks().filter(|walk| devices.iter().any(|device| is_refused_by(walk, *device)));
+    let witnesses: BTreeSet<&Operator> =
+        refused.iter().map(|(t, _)| &t.operator).chain(walked.map(|walk| &walk.operator)).collect();
     if own == refused.len() && own >= MIN_OPERATORS {
         let because =
             format!("is refused by the destinations themselves: {counted_refused} answered with ICMP");
@@ -63,7 +68,8 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
                 .settled(confirmed),
         );
     }
-    if own == 0 && near == 0 && far >= MIN_OPERATORS && devices.len() == 1 {
+    if own == 0 && near == 0 && far == refused.len() && witnesses.len() >= MIN_OPERATORS && devices.len() == 1
+    {
         let device = refused[0].1.offender;
         let because = format!(
             "is blocked on the path: the device {device}, beyond the provider's own hops, refuses {counted_refused} by ICMP"
@@ -76,9 +82,12 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
                 .settled(confirmed),
         );
     }
-    let because = format!(
-        "is refused by ICMP for {counted_refused}; the distance of whoever refuses is not known, so nobody is named"
-    );
+    let doubt = if hops.contains(&None) {
+        "the distance of whoever refuses is not known"
+    } else {
+        "the refusals do not point to one place"
+    };
+    let because = format!("is refused by ICMP for {counted_refused}; {doubt}, so nobody is named");
     Some(
         inconclusive("icmp_unreach", because)
             .evidence(evidence)
@@ -88,6 +97,10 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
 
 /// Rounds, with their walks, after which an author that could not be located stays unlocated.
 const MIN_ROUNDS_UNLOCATED: u32 = 3;
+
+fn is_refused_by(walk: &Walk, device: IpAddr) -> bool {
+    walk.subject_draws(|reach| *reach == Reach::Unreachable(device)).is_some()
+}
 
 fn refusal(testimony: &Testimony) -> Option<Icmp> {
     match testimony.symptom {
@@ -104,9 +117,7 @@ fn hop_of(view: &View<'_>, icmp: &Icmp) -> Option<u8> {
 
 /// The smallest TTL at which this device refused: at most one more than its hop.
 fn refusing_ttl(view: &View<'_>, device: IpAddr) -> Option<u8> {
-    view.walks()
-        .filter_map(|walk| walk.subject_draws(|r| *r == crate::walk::Reach::Unreachable(device)))
-        .min()
+    view.walks().filter_map(|walk| walk.subject_draws(|r| *r == Reach::Unreachable(device))).min()
 }
 
 fn line(view: &View<'_>, testimony: &Testimony, icmp: &Icmp) -> String {

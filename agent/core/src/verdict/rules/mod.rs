@@ -8,7 +8,7 @@
 //! | [`answering`] | who answers, if anybody does | `proxy_smtp` `greeting_masked` `not_smtp` `greeting_rejected` `synack_silent` `synack_then_rst` `session_lost` `open` `throttled` `silent_some` |
 //! | [`icmp`] | refusals that name their author | `icmp_prohibited_near` `icmp_prohibited_far` `icmp_prohibited_dest` `icmp_unreach` |
 //! | [`reset`] | resets, by forensics | `rst_injected_near` `rst_injected_far` `rst_dest` `rst_all` |
-//! | [`silent`] | silence, by the ledger | `silent_all` `silent_edge` `silent_path` `silent_beyond` `silent_answered_before` `answers_undelivered` |
+//! | [`silent`] | silence, by the ledger | `silent_all` `silent_edge` `silent_path` `silent_beyond` `silent_late` `silent_answered_before` `answers_undelivered` |
 //! | [`unknown`] | what is left | `too_few_operators` `net_degraded` `silent_one` `mixed` |
 //!
 //! No rule names a culprit with fewer than [`MIN_OPERATORS`] operators, on one operator's evidence, or on a round

@@ -70,6 +70,13 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
                 .settled(view.rounds() >= 2 && view.walked()),
         );
     }
+    if view.late() > 0 {
+        let because = format!(
+            "is answered too late: {} completed a handshake after the window had closed",
+            counted(view.late(), "operator")
+        );
+        return Some(inconclusive("silent_late", because).evidence(evidence).settled(enough));
+    }
     if dropped_on_arrival(view, &silent) {
         evidence.push(Evidence::new(
             -STOPS_INSIDE,
