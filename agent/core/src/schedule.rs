@@ -15,8 +15,9 @@ use crate::verdict::State;
 pub const CONFIRM_ROUNDS: u32 = 3;
 /// From the start of one jury round to the start of the next.
 pub const CONFIRM_SPACING: Duration = Duration::from_secs(10);
-/// Rounds of answers in a row that lift a block.
-pub const LIFT_ROUNDS: u32 = 2;
+/// Rounds of one episode at most, where no two in a row agree: the confirm rounds, and as many again as it takes for an
+/// answer to be forgotten.
+pub const LAST_ROUND: u32 = 10;
 /// How long a sentinel waits for the answer to its only SYN before the jury is called. Longer than any path on
 /// earth takes and short enough to keep detection within a round.
 pub const SENTINEL_WINDOW: Duration = Duration::from_millis(1_500);

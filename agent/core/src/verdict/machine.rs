@@ -15,7 +15,8 @@
 //!
 //! In words: a healthy port is watched by one operator a round. The first SYN without an answer calls every
 //! operator; while they are heard the old state stays on show, so a block that begins is one change from `open` to
-//! `platform_blocked`, with no detour over `inconclusive`. A block is lifted by two rounds of answers in a row.
+//! `platform_blocked`, with no detour over `inconclusive`. What is on show gives way to what two rounds in a row
+//! found, so a block is lifted by two rounds of answers, and a round in which this machine was frozen changes nothing.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use super::docket::Docket;
 use super::{Finding, State};
 use crate::hearing::{Hearing, Testimony};
 use crate::ledger::Prior;
-use crate::schedule::{CONFIRM_ROUNDS, LIFT_ROUNDS};
+use crate::schedule::{CONFIRM_ROUNDS, LAST_ROUND};
 use crate::target::{Family, Port};
 use crate::walk::Walk;
 
@@ -53,12 +54,14 @@ pub struct Machine {
     docket: Docket,
     shown: Option<Shown>,
     doubting: bool,
+    /// The rule of the round before.
+    found: Option<&'static str>,
 }
 
 impl Machine {
     /// A machine that has heard nothing.
     pub fn new(port: Port, family: Family) -> Self {
-        Self { docket: Docket::new(port, family), shown: None, doubting: true }
+        Self { docket: Docket::new(port, family), shown: None, doubting: true, found: None }
     }
 
     /// The port under test.
@@ -106,6 +109,7 @@ impl Machine {
             return;
         }
         self.doubting = true;
+        self.found = None;
         self.docket.begin(self.prior());
     }
 
@@ -118,11 +122,8 @@ impl Machine {
     pub fn hear(&mut self, hearing: Hearing, at: Duration) -> Option<Change> {
         self.docket.hear(hearing);
         let finding = self.docket.find()?;
-        let lifting = self.prior() == Prior::Blocked && !finding.state.is_block();
-        let decided = finding.settled && !(lifting && self.docket.rounds() < LIFT_ROUNDS);
-        // A block that begins between two answers takes as long as a throttle could.
-        let rounds_left = self.docket.rounds() <= CONFIRM_ROUNDS || self.docket.is_torn();
-        if !decided && rounds_left {
+        let repeated = self.found.replace(finding.rule) == Some(finding.rule);
+        if !self.is_decided(&finding, repeated) {
             return None;
         }
         self.doubting = false;
@@ -132,6 +133,16 @@ impl Machine {
     /// Nothing could be asked: no destination has an address in this family. Nothing is shown then.
     pub fn excuse(&mut self) {
         self.doubting = false;
+    }
+
+    fn is_decided(&self, finding: &Finding, repeated: bool) -> bool {
+        let rounds = self.docket.rounds();
+        // A block that begins between two answers takes as long as a throttle could.
+        let ripe = finding.settled || (rounds > CONFIRM_ROUNDS && !self.docket.is_torn());
+        let Some(shown) = &self.shown else { return ripe };
+        let stays = shown.finding.state == finding.state;
+        // Rules that convict count their rounds themselves.
+        ripe && (stays || repeated || finding.state.is_block() || rounds >= LAST_ROUND)
     }
 
     fn show(&mut self, finding: Finding, at: Duration) -> Option<Change> {
