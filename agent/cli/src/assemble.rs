@@ -29,6 +29,7 @@ pub fn report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
         verdicts: jury.machines().iter().filter_map(|machine| verdict(jury, config, machine, now)).collect(),
         observations: jury.latest().iter().map(compose::sighting).collect(),
         relays: Vec::new(),
+        explanation: None,
     }
 }
 

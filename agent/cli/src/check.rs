@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use sortie_core::report::explanation::Explanation;
 use sortie_net::Event;
 
 use crate::args::{Check, Format};
@@ -24,9 +25,10 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
         let limit = humantime::format_duration(limit);
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
-    let report = assemble::report(jury, config, SystemTime::now());
+    let mut report = assemble::report(jury, config, SystemTime::now());
+    report.explanation = args.explain.then(|| Explanation::of(jury.rounds(), jury.walks()));
     let text = match args.format {
-        Format::Table => render::table(&report, args.explain, terminal::stdout_style()),
+        Format::Table => render::table(&report, terminal::stdout_style()),
         Format::Json => render::json(&report).context("failed to write the report as JSON")?,
         Format::Junit => render::junit(&report).context("failed to write the report as JUnit")?,
     };

@@ -367,8 +367,7 @@ fn symptom(observation: &Observation) -> Symptom {
         Decisive::Reset(_) => Symptom::Reset,
         Decisive::Icmp(icmp) if !icmp.from_self => Symptom::Icmp(*icmp),
         Decisive::Silence => Symptom::Silent,
-        // What is refused by an output rule with a reset cannot be told from the network's, until the same socket
-        // cannot hear the loopback interface.
+        // An output rule that rejects with a reset: only the SYNs that were watched tell whose reset it was.
         Decisive::NotSent if observation.attempts.iter().any(is_reset) => Symptom::Local(LocalCause::Reject),
         decisive => local(outcome::classify(observation), decisive),
     }

@@ -126,6 +126,9 @@ pub struct KernelView {
     /// Retransmissions that left the IP layer and are unacknowledged. Zero beside a non-zero `retransmits` means
     /// that this machine dropped them (an output hook, an egress hook, a full queue).
     pub left_machine: u32,
+    /// The handshake was reset before `connect()` returned, and no interface but loopback had sent a packet: the
+    /// reset is this machine's own.
+    pub never_left: bool,
     /// Retransmissions handed down in total. Zero beside a non-zero `retransmits` means that the next hop's link
     /// address was never resolved.
     pub handed_down: u32,

@@ -109,6 +109,9 @@ pub fn decisive(attempt: &Attempt) -> Decisive<'_> {
             _ => None,
         })
     };
+    if attempt.kernel.is_some_and(|kernel| kernel.never_left) {
+        return Decisive::NotSent;
+    }
     let unsent = || attempt.kernel.filter(KernelView::dropped_locally).map(|_| Decisive::NotSent);
     refused.or_else(arrived).or_else(unsent).unwrap_or(Decisive::Silence)
 }

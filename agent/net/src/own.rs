@@ -2,36 +2,28 @@
 
 use std::net::IpAddr;
 
-use pnet::datalink::NetworkInterface;
 use pnet::ipnetwork::IpNetwork;
 use sortie_core::target::Family;
 
 /// The addresses of all interfaces at one moment.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OwnAddresses(Vec<(String, IpNetwork)>);
+pub(crate) struct OwnAddresses(Vec<IpNetwork>);
 
 impl OwnAddresses {
     /// Asks the kernel.
     pub(crate) fn now() -> Self {
-        let of = |i: NetworkInterface| i.ips.into_iter().map(move |network| (i.name.clone(), network));
-        Self(pnet::datalink::interfaces().into_iter().flat_map(of).collect())
-    }
-
-    /// The interface that has this address.
-    pub(crate) fn interface(&self, ip: IpAddr) -> Option<&str> {
-        let ip = ip.to_canonical();
-        self.0.iter().find(|(_, network)| network.ip() == ip).map(|(name, _)| name.as_str())
+        Self(pnet::datalink::interfaces().into_iter().flat_map(|interface| interface.ips).collect())
     }
 
     /// Whether `ip` belongs to this machine: whatever comes from there never was on a wire.
     pub(crate) fn contains(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        ip.is_loopback() || self.interface(ip).is_some()
+        ip.is_loopback() || self.0.iter().any(|network| network.ip() == ip)
     }
 
     /// Whether there is an address to reach the internet from in this family.
     pub(crate) fn has_source(&self, family: Family) -> bool {
-        self.0.iter().map(|(_, network)| network.ip()).any(|ip| match ip {
+        self.0.iter().map(IpNetwork::ip).any(|ip| match ip {
             IpAddr::V4(v4) => family == Family::Ipv4 && !v4.is_loopback() && !v4.is_link_local(),
             IpAddr::V6(v6) => family == Family::Ipv6 && !v6.is_loopback() && !v6.is_unicast_link_local(),
         })
@@ -39,7 +31,7 @@ impl OwnAddresses {
 
     /// Whether `ip` is in a network of an interface, so that no router stands between.
     pub(crate) fn on_link(&self, ip: IpAddr) -> bool {
-        self.contains(ip) || self.0.iter().any(|(_, network)| network.contains(ip.to_canonical()))
+        self.contains(ip) || self.0.iter().any(|network| network.contains(ip.to_canonical()))
     }
 }
 
@@ -50,8 +42,8 @@ mod tests {
     #[test]
     fn networks_of_interfaces_are_on_link_and_the_rest_is_not() {
         let own = OwnAddresses(vec![
-            ("eth0".to_owned(), "192.0.2.7/24".parse().expect("valid")),
-            ("eth0".to_owned(), "2001:db8::7/64".parse().expect("valid")),
+            "192.0.2.7/24".parse().expect("valid"),
+            "2001:db8::7/64".parse().expect("valid"),
         ]);
         for (ip, mine, on_link) in [
             ("192.0.2.7", true, true),

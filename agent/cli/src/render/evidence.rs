@@ -14,7 +14,8 @@ const SHORT: usize = 7;
 /// Weights are rounded to hundredths: below half of one there is none.
 const LEAST: f64 = 0.005;
 
-pub(super) fn write(out: &mut String, report: &Report, explain: bool, style: Style) {
+pub(super) fn write(out: &mut String, report: &Report, style: Style) {
+    let explain = report.explanation.is_some();
     for group in alike(&report.verdicts) {
         let verdict = group[0];
         let _ = writeln!(out, "\n{}", heading(&format!("Why: {}", places(&group)), style));

@@ -1,27 +1,45 @@
-//! `--explain`: every packet that was sent, and everything that came back.
+//! `--explain`: every packet that was sent in every round, everything that came back, and the walks.
 
 use std::fmt::Write;
 
-use sortie_core::report::{AttemptSeen, Report, Sighting};
+use sortie_core::report::explanation::{Explanation, WalkSeen};
+use sortie_core::report::{AttemptSeen, Sighting};
 
 use super::Style;
 use super::destinations::role;
 use super::words::heading;
 use crate::text::printable;
 
-pub(super) fn write(out: &mut String, report: &Report, style: Style) {
-    if report.observations.is_empty() {
+pub(super) fn write(out: &mut String, explanation: &Explanation, style: Style) {
+    for (number, round) in explanation.rounds.iter().enumerate() {
+        let title =
+            format!("Packets of round {}, {:.1} s after the start", number + 1, round.started_ms / 1_000.0);
+        let _ = writeln!(out, "\n{}", heading(&title, style));
+        round.observations.iter().for_each(|sighting| observed(out, sighting));
+    }
+    if explanation.walks.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{}", heading("Packets", style));
-    for sighting in &report.observations {
-        let _ = writeln!(out, "  {}", destination(sighting));
-        for attempt in &sighting.attempts {
-            packets(out, attempt);
-        }
-        if let Some(greeting) = &sighting.detail.greeting {
-            let _ = writeln!(out, "    greeting: {}", printable(greeting));
-        }
+    let _ = writeln!(out, "\n{}", heading("Walks: what SYNs with a small TTL drew", style));
+    explanation.walks.iter().for_each(|walk| walked(out, walk));
+}
+
+fn observed(out: &mut String, sighting: &Sighting) {
+    let _ = writeln!(out, "  {}", destination(sighting));
+    for attempt in &sighting.attempts {
+        packets(out, attempt);
+    }
+    if let Some(greeting) = &sighting.detail.greeting {
+        let _ = writeln!(out, "    greeting: {}", printable(greeting));
+    }
+}
+
+fn walked(out: &mut String, walk: &WalkSeen) {
+    let control = walk.control.as_deref().map_or_else(String::new, |control| format!(", control {control}"));
+    let _ = writeln!(out, "  {}: subject {}{control}", printable(&walk.operator), walk.subject);
+    for step in &walk.steps {
+        let drew = |side: &[String]| if side.is_empty() { "-".to_owned() } else { side.join(", ") };
+        let _ = writeln!(out, "    ttl {:>2}  {}  |  {}", step.ttl, drew(&step.subject), drew(&step.control));
     }
 }
 

@@ -1,5 +1,6 @@
 //! A report as a check of a blocked machine would make it, with hostile text where text comes from outside.
 
+use sortie_core::report::explanation::{Explanation, RoundSeen, StepSeen, WalkSeen};
 use sortie_core::report::{
     AnswerSeen, AttemptSeen, Detail, Host, NextStep, PortVerdict, Report, SCHEMA, Sighting, WeightedSentence,
 };
@@ -37,6 +38,7 @@ pub(crate) fn report() -> Report {
             Sighting { family: Family::Ipv6, ..unresolved() },
         ],
         relays: Vec::new(),
+        explanation: None,
     }
 }
 
@@ -115,6 +117,28 @@ fn answered() -> Sighting {
         },
         ..silent()
     }
+}
+
+/// The same report with everything that `--explain` adds.
+pub(crate) fn explained() -> Report {
+    let step = |ttl, subject: &str, control: &str| StepSeen {
+        ttl,
+        subject: vec![subject.to_owned()],
+        control: vec![control.to_owned()],
+    };
+    let walk = WalkSeen {
+        operator: "google".to_owned(),
+        family: Family::Ipv4,
+        subject: "192.0.2.10:25".to_owned(),
+        control: Some("192.0.2.10:587".to_owned()),
+        steps: vec![
+            step(1, "died at 198.51.100.1", "died at 198.51.100.1"),
+            step(2, "silent", "died at 198.51.100.2"),
+        ],
+    };
+    let report = report();
+    let round = RoundSeen { started_ms: 412.0, observations: report.observations.clone() };
+    Report { explanation: Some(Explanation { rounds: vec![round], walks: vec![walk] }), ..report }
 }
 
 fn prohibited() -> Sighting {

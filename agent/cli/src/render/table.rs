@@ -8,15 +8,15 @@ use super::words::{faint, heading, headline, mark};
 use super::{Style, destinations, evidence, explain};
 use crate::text::printable;
 
-/// The report as text. With `explain`, every packet and every weight.
-pub fn table(report: &Report, explain: bool, style: Style) -> String {
+/// The report as text. With an explanation, every packet and every weight.
+pub fn table(report: &Report, style: Style) -> String {
     let mut out = String::new();
     verdicts(&mut out, report, style);
-    evidence::write(&mut out, report, explain, style);
+    evidence::write(&mut out, report, style);
     next_steps(&mut out, report, style);
     destinations::write(&mut out, report, style);
-    if explain {
-        explain::write(&mut out, report, style);
+    if let Some(explanation) = &report.explanation {
+        explain::write(&mut out, explanation, style);
     }
     footer(&mut out, report, style);
     out

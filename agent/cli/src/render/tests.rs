@@ -2,22 +2,22 @@
 
 use sortie_core::report::Report;
 
-use super::sample::report;
+use super::sample::{explained, report};
 use super::{Style, json, junit, table};
 
 #[test]
 fn people_read_the_verdict_first() {
-    insta::assert_snapshot!(table(&report(), false, Style::default()));
+    insta::assert_snapshot!(table(&report(), Style::default()));
 }
 
 #[test]
 fn explain_shows_every_packet_and_weight() {
-    insta::assert_snapshot!(table(&report(), true, Style::default()));
+    insta::assert_snapshot!(table(&explained(), Style::default()));
 }
 
 #[test]
 fn a_narrow_terminal_wraps_the_destinations() {
-    let text = table(&report(), false, Style { colour: false, width: Some(80) });
+    let text = table(&report(), Style { colour: false, width: Some(80) });
     let (_, destinations) = text.split_once("Destinations\n").expect("there are some");
     insta::assert_snapshot!(destinations);
 }
@@ -35,7 +35,7 @@ fn junit_has_a_case_per_port_and_family() {
 #[test]
 fn an_empty_report_is_still_readable() {
     let empty = Report { verdicts: Vec::new(), observations: Vec::new(), unseen: Vec::new(), ..report() };
-    insta::assert_snapshot!(table(&empty, true, Style::default()));
+    insta::assert_snapshot!(table(&empty, Style::default()));
     assert!(junit(&empty).is_ok() && json(&empty).is_ok());
 }
 
@@ -43,8 +43,8 @@ fn an_empty_report_is_still_readable() {
 fn no_face_lets_control_characters_through() {
     let plain = Style::default();
     let faces = [
-        table(&report(), false, plain),
-        table(&report(), true, plain),
+        table(&report(), plain),
+        table(&explained(), plain),
         json(&report()).expect("plain data"),
         junit(&report()).expect("plain data"),
     ];
@@ -55,8 +55,8 @@ fn no_face_lets_control_characters_through() {
 
 #[test]
 fn colours_add_nothing_but_colours() {
-    let coloured = table(&report(), true, Style { colour: true, width: None });
+    let coloured = table(&explained(), Style { colour: true, width: None });
     assert!(coloured.contains('\u{1b}'));
     let stripped = anstream::adapter::strip_str(&coloured).to_string();
-    assert_eq!(stripped, table(&report(), true, Style::default()));
+    assert_eq!(stripped, table(&explained(), Style::default()));
 }

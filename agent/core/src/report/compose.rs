@@ -161,6 +161,6 @@ fn facts(segment: &Segment) -> String {
     text
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(super) fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::target::{Family, Port, Role};
 
 pub mod compose;
+pub mod explanation;
 
 /// The schema that [`Report`] follows.
 pub const SCHEMA: &str = "sortie.report/1";
@@ -33,6 +34,9 @@ pub struct Report {
     pub observations: Vec<Sighting>,
     /// Relay checks; empty until one is made.
     pub relays: Vec<Relay>,
+    /// Every packet, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<explanation::Explanation>,
 }
 
 /// The machine that was measured.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Finding, rules};
-use crate::distance::{PLATFORM_HOPS, TOLERANCE};
+use crate::distance::TOLERANCE;
 use crate::hearing::{Greeting, Hearing, Symptom, Tally, Testimony};
 use crate::ledger::{Ledger, MIN_STREAK, Mark, Mode, Prior};
 use crate::observation::Icmp;
@@ -17,6 +17,11 @@ use crate::walk::{Reach, Walk};
 /// An answer on the port under test counts against a silent drop for this long: a throttle lets a few SYNs pass
 /// and is silent for the rest of its window, and nobody is convicted in the middle of one.
 pub const ANSWER_MEMORY: Duration = Duration::from_secs(60);
+
+/// Silent SYNs of a control at TTLs that reach whoever answers the subject, before they count as its distance.
+const SILENCES: usize = 3;
+/// Loss on the controls up to which silence can be told from loss.
+pub const CALM: f64 = 0.1;
 
 /// What is remembered of an operator within an episode.
 #[derive(Clone, Copy, Debug, Default)]
@@ -353,21 +358,22 @@ impl<'a> View<'a> {
         }
         // Distances to two hosts of one operator may differ; only a clear margin places a device before both.
         let margin = if walk.same_host() { 1 } else { TOLERANCE };
-        match walk.control_distance() {
-            Some(control) if drawn + margin <= control => Placed::Before(drawn),
-            Some(_) => Placed::AtDestination,
-            // The control answers at its full TTL and did not at this one: it is farther away.
-            None if testimony.control.is_valid() && walk.same_host() => {
-                let tried =
-                    walk.steps.iter().filter(|step| !step.control.is_empty()).map(|step| step.ttl).max();
-                if tried.is_some_and(|tried| tried >= drawn) {
-                    Placed::Before(drawn)
-                } else {
-                    Placed::Unknown
-                }
-            }
-            None if testimony.control.is_valid() && drawn <= PLATFORM_HOPS => Placed::Before(drawn),
-            None => Placed::Unknown,
+        let control = walk.control_distance();
+        if control.is_some_and(|control| control <= drawn) {
+            return Placed::AtDestination;
+        }
+        // Seen to die at this TTL or a greater one: the control is farther away, whatever was lost.
+        if walk.control_reach().is_some_and(|reach| reach + 1 >= drawn + margin) {
+            return Placed::Before(drawn);
+        }
+        // Hops that hide: silence at this TTL counts where it was repeated and nothing else is lost.
+        let silent = walk.steps.iter().filter(|step| (drawn..control.unwrap_or(u8::MAX)).contains(&step.ttl));
+        let silences: usize = silent.map(|step| step.control.len()).sum();
+        let farther = control.map_or(testimony.control.is_valid(), |control| drawn + margin <= control);
+        if farther && silences >= SILENCES && self.docket.control_tally.loss() <= CALM {
+            Placed::Before(drawn)
+        } else {
+            Placed::Unknown
         }
     }
 }

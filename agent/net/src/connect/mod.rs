@@ -4,6 +4,7 @@
 //! error queue and `TCP_INFO` say becomes the same observation that the raw engine makes from packets, with fewer
 //! fields: no distance of an answer, no reset that the kernel ignores, no second answer.
 
+mod departures;
 mod trial;
 
 use std::net::IpAddr;
@@ -68,11 +69,8 @@ impl ConnectEngine {
                     }
                     let number = attempts.len();
                     let mut attempt = Attempt { at: patience.sent(), ..Attempt::default() };
-                    let device = self.device(&attempts, &trials, ip, own);
-                    let plain = || Trial::start(ip, port, self.source.as_ref(), None);
-                    // Before Linux 5.7 binding to an interface is a privilege; the probe then goes on without.
-                    let bound = device.and_then(|device| Trial::start(ip, port, Some(&device), None).ok());
-                    match bound.map_or_else(plain, Ok) {
+                    let watch = attempts.iter().any(was_reset);
+                    match Trial::start(ip, port, self.source.as_ref(), None, watch) {
                         Ok(trial) => {
                             let trial = Rc::new(trial);
                             attempt.source_port = trial.source_port();
@@ -95,25 +93,6 @@ impl ConnectEngine {
         attempts
     }
 
-    /// Once a SYN was reset, the next ones are bound to the interface that it left by. A reset by an output rule of
-    /// this machine arrives over loopback, where such a socket does not hear it, and the kernel then reports that
-    /// the SYN never got out; a reset from the network is heard as before.
-    fn device(
-        &self,
-        attempts: &[Attempt],
-        trials: &[Option<Rc<Trial>>],
-        peer: IpAddr,
-        own: &OwnAddresses,
-    ) -> Option<Source> {
-        if matches!(self.source, Some(Source::Interface(_))) || own.contains(peer) {
-            return None;
-        }
-        let reset = |a: &Attempt| a.answers.iter().any(|answer| matches!(answer.seen, Seen::Reset(_)));
-        let number = attempts.iter().position(reset)?;
-        let left_from = trials.get(number)?.as_ref()?.source_address()?;
-        own.interface(left_from).map(|name| Source::Interface(name.to_owned()))
-    }
-
     /// Sends one SYN with a limited TTL and says what it drew, if anything, within `wait`.
     pub(crate) async fn cast(
         &self,
@@ -122,7 +101,7 @@ impl ConnectEngine {
         wait: Duration,
         own: &OwnAddresses,
     ) -> Option<Seen> {
-        let trial = match Trial::start(ip, port, self.source.as_ref(), Some(ttl)) {
+        let trial = match Trial::start(ip, port, self.source.as_ref(), Some(ttl), false) {
             Ok(trial) => trial,
             Err(errno) => return Some(Seen::Refused(errno)),
         };
@@ -146,6 +125,11 @@ fn listen_on(number: usize, trial: Rc<Trial>) -> Waiting {
 
 fn refused(errno: Errno) -> Answer {
     Answer { after: Duration::ZERO, late: false, seen: Seen::Refused(errno) }
+}
+
+/// After a reset the next SYN is watched: this machine's own rules may be the author.
+fn was_reset(attempt: &Attempt) -> bool {
+    attempt.answers.iter().any(|answer| matches!(answer.seen, Seen::Reset(_)))
 }
 
 /// Whether the last word of `answers` is a handshake that still stands.

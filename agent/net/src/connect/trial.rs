@@ -1,7 +1,7 @@
 //! One socket: one `connect()`, everything the kernel says about it, and a close that leaves nothing behind.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use sortie_core::observation::{Answer, Icmp, KernelView, Seen, Segment};
 use sortie_core::target::{Family, Port};
 use tokio::io::unix::AsyncFd;
 
+use super::departures;
 use crate::dial;
 use crate::error_queue;
 use crate::own::OwnAddresses;
@@ -21,8 +22,8 @@ use crate::sys::{self, TcpInfo, TcpState};
 #[derive(Debug)]
 pub(super) struct Trial {
     socket: AsyncFd<Socket>,
-    source: Option<SocketAddr>,
     started: Instant,
+    never_left: bool,
 }
 
 impl Trial {
@@ -32,6 +33,7 @@ impl Trial {
         port: Port,
         source: Option<&Source>,
         ttl: Option<u8>,
+        watch: bool,
     ) -> Result<Self, Errno> {
         let open = || -> io::Result<Self> {
             let socket = dial::tcp_socket(ip, source)?;
@@ -43,21 +45,21 @@ impl Trial {
                     Family::Ipv6 => socket.set_unicast_hops_v6(ttl.into())?,
                 }
             }
+            let sent_before = if watch { departures::count() } else { None };
             let started = Instant::now();
             dial::start(&socket, ip, port)?;
-            let source = socket.local_addr().ok().and_then(|address| address.as_socket());
-            Ok(Self { socket: sys::register(socket)?, source, started })
+            // Only what never leaves the machine is answered before `connect()` returns, virtual links aside, and
+            // those count what they send at once.
+            let closed = || sys::tcp_info(socket.as_fd()).is_ok_and(|info| info.state == TcpState::Closed);
+            let never_left =
+                sent_before.is_some_and(|before| closed() && departures::count() == Some(before));
+            Ok(Self { socket: sys::register(socket)?, started, never_left })
         };
         open().map_err(|error| dial::errno(&error))
     }
 
-    /// The address that the kernel chose when the handshake began.
-    pub(super) fn source_address(&self) -> Option<IpAddr> {
-        self.source.map(|address| address.ip())
-    }
-
     pub(super) fn source_port(&self) -> Option<u16> {
-        self.source.map(|address| address.port())
+        Some(self.socket.get_ref().local_addr().ok()?.as_socket()?.port())
     }
 
     /// Waits until the handshake has an end.
@@ -130,6 +132,7 @@ impl Trial {
             retransmits: info.retransmits,
             left_machine: info.retransmissions_out,
             handed_down: info.retransmissions,
+            never_left: self.never_left,
         })
     }
 

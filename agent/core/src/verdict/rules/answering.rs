@@ -8,13 +8,11 @@ use crate::distance::TOLERANCE;
 use crate::hearing::{Control, Greeting, Symptom, Testimony};
 use crate::ledger::{MIN_STREAK, symptom_weight};
 use crate::target::MIN_OPERATORS;
-use crate::verdict::docket::Placed;
+use crate::verdict::docket::{CALM, Placed};
 use crate::walk::Reach;
 
 /// Walks that must agree before distance names a device: one may have met a load balancer.
 const WALKS: usize = 2;
-/// Loss on the controls up to which silence on the port under test cannot be plain loss.
-const CALM: f64 = 0.1;
 /// Rounds after which operators that keep failing beside others that answer are called partial.
 const PARTIAL_ROUNDS: u32 = 3;
 

@@ -44,8 +44,9 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let near = hops.iter().filter(|hop| hop.is_some_and(|hop| hop <= PLATFORM_HOPS)).count();
     let far = hops.iter().filter(|hop| hop.is_some_and(|hop| hop > PLATFORM_HOPS)).count();
     let devices: BTreeSet<IpAddr> = refused.iter().map(|(_, icmp)| icmp.offender).collect();
-    // Where the device rations its messages, a walk may have met one that the rounds did not.
-    let walked = view.walks().filter(|walk| devices.iter().any(|device| is_refused_by(walk, *device)));
+    // Where the device rations its messages, a walk may have met one that the rounds did not, or have ended just
+    // before the device.
+    let walked = view.walks().filter(|walk| devices.iter().any(|device| ends_at(view, walk, *device)));
     let witnesses: BTreeSet<&Operator> =
         refused.iter().map(|(t, _)| &t.operator).chain(walked.map(|walk| &walk.operator)).collect();
     if own == refused.len() && own >= MIN_OPERATORS {
@@ -98,8 +99,10 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
 /// Rounds, with their walks, after which an author that could not be located stays unlocated.
 const MIN_ROUNDS_UNLOCATED: u32 = 3;
 
-fn is_refused_by(walk: &Walk, device: IpAddr) -> bool {
-    walk.subject_draws(|reach| *reach == Reach::Unreachable(device)).is_some()
+fn ends_at(view: &View<'_>, walk: &Walk, device: IpAddr) -> bool {
+    let refused = walk.subject_draws(|reach| *reach == Reach::Unreachable(device)).is_some();
+    let hop = view.walks().filter_map(|walk| walk.hop_of(device)).min();
+    refused || hop.is_some_and(|hop| walk.subject_reach().is_some_and(|reach| reach + 1 == hop))
 }
 
 fn refusal(testimony: &Testimony) -> Option<Icmp> {
