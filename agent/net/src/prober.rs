@@ -27,6 +27,9 @@ use crate::walk;
 /// hit the same targets every time.
 const SPREAD: Duration = Duration::from_millis(100);
 
+/// Starts fall together in so many moments of that time: every single one would wake the machine by itself.
+const MOMENTS: u32 = 10;
+
 /// Where TLS begins with the first byte (RFC 8314 §3): the server waits for the client, so there is no greeting.
 const IMPLICIT_TLS: u16 = 465;
 
@@ -114,7 +117,7 @@ impl Prober {
     }
 
     async fn probe(&self, job: Job, plan: &RoundPlan, own: &OwnAddresses) -> Probe {
-        sleep(SPREAD.mul_f64(fastrand::f64())).await;
+        sleep(SPREAD / MOMENTS * fastrand::u32(0..MOMENTS)).await;
         let started = Instant::now();
         let (progress, stage) = Progress::new();
         let patience = self.patience(plan, started);

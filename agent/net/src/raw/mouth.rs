@@ -3,6 +3,7 @@
 //! The socket is asked to report drops (`IP_RECVERR`): without it the kernel hides what a queue or an egress hook
 //! of this machine throws away.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
@@ -31,6 +32,8 @@ pub(super) struct Mouth {
     family: Family,
     socket: Socket,
     stamped: bool,
+    /// SYNs whose departure the kernel has not told yet.
+    under_way: Cell<u32>,
 }
 
 impl Mouth {
@@ -43,7 +46,7 @@ impl Mouth {
         }
         dial::report_icmp(&socket, any)?;
         let stamped = stamp_departures(&socket).is_ok();
-        Ok(Self { family, socket, stamped })
+        Ok(Self { family, socket, stamped, under_way: Cell::new(0) })
     }
 
     /// Whether departures carry kernel time stamps.
@@ -55,17 +58,23 @@ impl Mouth {
     pub(super) fn send(&self, syn: &Syn) -> Result<(), Errno> {
         let bytes = syn.build().map_err(|_| Errno::AFNOSUPPORT)?;
         let to = SocketAddr::new(syn.flow.destination, 0).into();
-        self.socket.send_to(&bytes, &to).map(drop).map_err(|error| dial::errno(&error))
+        self.socket.send_to(&bytes, &to).map_err(|error| dial::errno(&error))?;
+        self.under_way.set(self.under_way.get().saturating_add(1));
+        Ok(())
     }
 
     /// Tells the flights when they left, as far as the kernel has said so.
     pub(super) fn departures(&self, reader: &mut Reader, flights: &mut Flights) {
         for _ in 0..DEPARTURES_MAX {
+            if self.under_way.get() == 0 {
+                return;
+            }
             let Ok(packet) = reader.read(&self.socket, MsgFlags::MSG_ERRQUEUE) else { return };
             if let Some((flow, isn, stamp)) =
                 self.departed(packet.bytes).zip(packet.received.stamp).map(flatten)
             {
                 flights.left(&key(&flow), isn, stamp);
+                self.under_way.set(self.under_way.get().saturating_sub(1));
             }
         }
     }
