@@ -19,13 +19,13 @@ use std::time::Duration;
 use crate::target::Operator;
 
 /// Prior chance that an operator is itself persistently in the state that looks like a block.
-const Q: f64 = 0.01;
+pub const Q: f64 = 0.01;
 /// Chance a round that transient loss looks like the symptom.
-const P0: f64 = 0.1;
+pub const P0: f64 = 0.1;
 /// Chance a round that a blocked port lets one answer through.
-const EPSILON: f64 = 0.01;
+pub const EPSILON: f64 = 0.01;
 /// Rounds beyond which a streak adds nothing (the cap is reached long before).
-const LONGEST_STREAK: u32 = 10;
+pub const LONGEST_STREAK: u32 = 10;
 /// A streak halves for every interval of this length without a round: the machine slept.
 const GAP_HALF_LIFE: Duration = Duration::from_secs(5 * 60);
 

@@ -96,11 +96,8 @@ fn nobody_is_falsely_accused_and_every_block_is_shown_in_time_and_once() {
 
 #[test]
 fn a_machine_that_is_spared_what_it_knows_tells_the_same_story() {
-    let stormy = Climate {
-        dies: Dies::MailPort,
-        days_between_freezes: TEN_MINUTES,
-        ..Climate::with_loss(0.05)
-    };
+    let stormy =
+        Climate { dies: Dies::MailPort, days_between_freezes: TEN_MINUTES, ..Climate::with_loss(0.05) };
     let one_dead = Climate { one_dead: true, ..stormy };
     let month = YEAR / 12.0;
     let worlds = [
