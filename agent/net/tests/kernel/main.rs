@@ -3,6 +3,7 @@
 //! Needs root, `ip` and `nft`; without root every test says so and passes, since nothing was measured.
 
 mod conditions;
+mod edges;
 mod forger;
 mod forgeries;
 mod lab;

@@ -104,3 +104,28 @@ fn a_reset_is_drawn_at_its_senders_distance_by_raw() {
 fn a_reset_is_drawn_at_its_senders_distance_by_connect() {
     a_reset_is_drawn_at_its_senders_distance(Choice::Connect);
 }
+
+#[test]
+fn three_pairs_are_walked_in_about_a_second_and_share_the_routers_ration() {
+    for engine in [Choice::Raw, Choice::Connect] {
+        let Some(lab) = lab() else { return };
+        let ip = lab.server(false).parse().expect("an address");
+        let port = |number| Port::new(number).expect("valid");
+        let pairs = [25, 26, 27].map(|subject| WalkPair {
+            operator: Operator::new(&format!("operator {subject}")).expect("valid"),
+            subject: (ip, port(subject)),
+            control: Some((ip, port(443))),
+        });
+        let settings = Settings { engine, ..Settings::default() };
+        let (walks, took) =
+            lab.with_prober(settings, &["192.0.2.1:25".to_owned()], async move |prober, _| {
+                let started = Instant::now();
+                (prober.walk(&pairs, 1..=8, 1).await, started.elapsed())
+            });
+        assert!(took < Duration::from_millis(1100), "{engine:?}: {took:?}");
+        for walk in walks {
+            assert_eq!(walk.steps[0].subject, [hop(1, false)], "{engine:?}: {walk:?}");
+            assert_eq!(walk.steps[0].control, [hop(1, false)], "{engine:?}: {walk:?}");
+        }
+    }
+}
