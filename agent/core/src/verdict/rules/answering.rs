@@ -18,7 +18,7 @@ const PARTIAL_ROUNDS: u32 = 3;
 
 /// Something answers in the servers' place.
 pub(super) fn replaced(view: &View<'_>) -> Option<Finding> {
-    if !may_convict(view) {
+    if !may_convict(view) || view.hearing.controls().0 == 0 {
         return None;
     }
     proxy(view).or_else(|| masked(view))

@@ -85,10 +85,16 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
                 inconclusive("rst_all", because).evidence(evidence).settled(view.rounds() >= ENOUGH_ROUNDS),
             );
         };
+        if !proven {
+            let because = format!(
+                "is reset for {operators} by something nearer than the destinations; that is not yet proof"
+            );
+            let settled = view.rounds() >= ENOUGH_ROUNDS;
+            return Some(inconclusive("rst_all", because).evidence(evidence).settled(settled));
+        }
         let because =
             format!("{who}: a device at hop {farthest} resets {operators} while their controls answer");
-        let found = finding(state, rule, because).signature(Signature::Reset).bans(bans).evidence(evidence);
-        return Some(found.settled(proven));
+        return Some(finding(state, rule, because).signature(Signature::Reset).bans(bans).evidence(evidence));
     }
     let because =
         format!("is reset for {operators}; nothing shows whether the network or the destinations do it");
