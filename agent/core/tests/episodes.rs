@@ -54,10 +54,13 @@ fn shown(rounds: &[(u64, &str)]) -> Vec<State> {
     states
 }
 
+/// Episode, rounds, what is shown in turn.
+type Row<'a> = (&'a str, &'a [(u64, &'a str)], &'a [State]);
+
 #[test]
 fn every_episode_is_shown_as_what_it_is_and_without_a_detour() {
     use State::{Open, Partial, PlatformBlocked, Throttled};
-    let rows: [(&str, &[(u64, &str)], &[State]); 9] = [
+    let rows: [Row<'_>; 9] = [
         ("a block", &[(90, "....."), (100, ".....")], &[Open, PlatformBlocked]),
         (
             "a block within a minute of the last answers",
