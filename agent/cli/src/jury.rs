@@ -149,14 +149,15 @@ impl Jury {
             started: self.began.elapsed(),
         };
         let round = self.prober.round(resolved, &plan, &|event| tell(Stage::Round(number, event))).await;
-        // One walk precedes every conviction; a second one gives a hop that was silent another chance.
-        let walks = if number <= 2 { self.walk(&round, tell).await } else { Vec::new() };
+        // One walk precedes every conviction.
+        if number == 1 {
+            self.walk(&round, tell).await;
+        }
         let engine = self.prober.engine();
         let at = self.began.elapsed();
         let mut changes = Vec::new();
         for machine in self.machines.iter_mut().filter(|m| m.is_doubting()) {
             let (port, family) = (machine.port(), machine.family());
-            machine.add_walks(walks.iter().filter(|walk| walk.is_of(port, family)).cloned());
             match Hearing::of(&round, engine, port, family) {
                 Some(hearing) => {
                     let change = machine.hear(hearing, at);
@@ -165,14 +166,17 @@ impl Jury {
                 None => machine.excuse(),
             }
         }
+        // What is still in doubt is walked once more: a hop that was silent gets another chance.
+        if number == 2 && self.is_doubting() {
+            self.walk(&round, tell).await;
+        }
         self.remember(&round);
         self.rounds.push(round);
-        self.walks.extend(walks);
         changes
     }
 
     /// Walks what the round calls for, everything of one extent side by side.
-    async fn walk(&self, round: &Round, tell: &dyn Fn(Stage)) -> Vec<Walk> {
+    async fn walk(&mut self, round: &Round, tell: &dyn Fn(Stage)) {
         let engine = self.prober.engine();
         let mut wanted: Vec<(Extent, Vec<WalkPair>)> = Vec::new();
         for machine in self.machines.iter().filter(|m| m.is_doubting()) {
@@ -185,13 +189,17 @@ impl Jury {
                 None => wanted.push((extent, pairs.collect())),
             }
         }
-        if wanted.is_empty() {
-            return Vec::new();
+        if !wanted.is_empty() {
+            tell(Stage::Walking);
         }
-        tell(Stage::Walking);
         let walks =
             wanted.iter().map(|(extent, pairs)| self.prober.walk(pairs, extent.ttls.clone(), extent.repeats));
-        futures_util::future::join_all(walks).await.into_iter().flatten().collect()
+        let walks: Vec<Walk> = futures_util::future::join_all(walks).await.into_iter().flatten().collect();
+        for machine in self.machines.iter_mut().filter(|m| m.is_doubting()) {
+            let (port, family) = (machine.port(), machine.family());
+            machine.add_walks(walks.iter().filter(|walk| walk.is_of(port, family)).cloned());
+        }
+        self.walks.extend(walks);
     }
 
     /// One round of the sentinels: one operator a port.

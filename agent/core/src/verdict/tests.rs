@@ -344,3 +344,15 @@ fn a_router_that_rations_its_icmp_goes_on_refusing() {
     let found = judge(hearings, vec![]);
     assert_eq!((found.state, found.rule), (State::PlatformBlocked, "icmp_prohibited_near"), "{found:#?}");
 }
+
+#[test]
+fn a_reset_one_hop_short_of_the_host_is_not_the_hosts() {
+    for (hop, state) in [(DISTANCE, State::Refused), (DISTANCE - 1, State::PathBlocked)] {
+        let mut hearings = steady(&Symptom::Reset, 2, Control::SameHost);
+        for testimony in hearings.iter_mut().flat_map(|hearing| &mut hearing.testimonies) {
+            (testimony.hop, testimony.control_hop) = (Some(hop), Some(DISTANCE));
+        }
+        let found = judge(hearings, walks(DISTANCE - 1, Reach::Reset));
+        assert_eq!(found.state, state, "{found:#?}");
+    }
+}

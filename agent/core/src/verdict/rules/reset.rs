@@ -105,7 +105,16 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
 fn author(view: &View<'_>, testimony: &Testimony) -> Author {
     match view.placed(testimony, |r| *r == Reach::Reset) {
         Placed::Before(ttl) => return Author::Nearer(device_hop(view, testimony, ttl)),
-        Placed::AtDestination => return Author::Destination,
+        // A filter of the last router before the destination answers the same TTLs as the destination does; where
+        // the reset's own TTL was seen, it is still one hop short of the host's answer on the other port.
+        Placed::AtDestination => {
+            return match (testimony.hop, testimony.control_hop) {
+                (Some(hop), Some(control)) if testimony.control == Control::SameHost && hop < control => {
+                    Author::Nearer(hop)
+                }
+                _ => Author::Destination,
+            };
+        }
         Placed::Unknown => {}
     }
     match (testimony.hop, testimony.control_hop) {
