@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use sortie_core::report::explanation::Explanation;
+use sortie_core::report::explain;
 use sortie_net::Event;
 
 use crate::args::{Check, Format};
@@ -26,7 +26,7 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
     let mut report = assemble::report(jury, config, SystemTime::now());
-    report.explanation = args.explain.then(|| Explanation::of(jury.rounds(), jury.walks()));
+    report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {
         Format::Table => render::table(&report, terminal::stdout_style()),
         Format::Json => render::json(&report).context("failed to write the report as JSON")?,

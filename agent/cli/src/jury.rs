@@ -11,13 +11,13 @@
 use std::time::{Duration, SystemTime};
 
 use sortie_core::hearing::Hearing;
-use sortie_core::localise::{self, Extent};
+use sortie_core::localise::{self, Extent, Pair};
 use sortie_core::observation::{Observation, Round};
 use sortie_core::schedule::{CONFIRM_SPACING, Rotation, SENTINEL_WINDOW};
 use sortie_core::target::{Family, Port, Roster, Target};
 use sortie_core::verdict::machine::{Change, Machine};
 use sortie_core::walk::Walk;
-use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan, WalkPair};
+use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan};
 use tokio::time::Instant;
 
 /// A change of state of one port and family.
@@ -178,15 +178,15 @@ impl Jury {
     /// Walks what the round calls for, everything of one extent side by side.
     async fn walk(&mut self, round: &Round, tell: &dyn Fn(Stage)) {
         let engine = self.prober.engine();
-        let mut wanted: Vec<(Extent, Vec<WalkPair>)> = Vec::new();
+        let mut wanted: Vec<(Extent, Vec<Pair>)> = Vec::new();
         for machine in self.machines.iter().filter(|m| m.is_doubting()) {
             let (port, family) = (machine.port(), machine.family());
             let Some(hearing) = Hearing::of(round, engine, port, family) else { continue };
             let Some(extent) = localise::extent(round, &hearing, port, family) else { continue };
-            let pairs = localise::pairs(round, port, family).into_iter().map(pair);
+            let pairs = localise::pairs(round, port, family);
             match wanted.iter_mut().find(|(known, _)| *known == extent) {
                 Some((_, list)) => list.extend(pairs),
-                None => wanted.push((extent, pairs.collect())),
+                None => wanted.push((extent, pairs)),
             }
         }
         if !wanted.is_empty() {
@@ -254,8 +254,4 @@ impl Jury {
         self.latest.retain(|known| !round.observations.iter().any(|new| alike(known, new)));
         self.latest.extend(round.observations.iter().cloned());
     }
-}
-
-fn pair(pair: localise::Pair) -> WalkPair {
-    WalkPair { operator: pair.operator, subject: pair.subject, control: pair.control }
 }

@@ -75,13 +75,7 @@ fn any_symptom() -> impl Strategy<Value = Symptom> {
     use Greeting::{Lost, Masked, NotHeard, NotSmtp, Rejected, Valid};
     let greeting =
         select(vec![Valid, NotHeard, Lost, Masked, Rejected, Greeting::Silent, Greeting::Reset, NotSmtp]);
-    let cause = select(vec![
-        LocalCause::Output,
-        LocalCause::Reject,
-        LocalCause::Egress,
-        LocalCause::Input,
-        LocalCause::Policy,
-    ]);
+    let cause = select(vec![LocalCause::Output, LocalCause::Reject, LocalCause::Egress, LocalCause::Input]);
     let icmp = (select(vec![(3, 13), (3, 1), (11, 0)]), 1..8_u8, prop::option::of(50..=64_u8)).prop_map(
         |((kind, code), hop, hop_limit)| {
             let offender = router(hop);

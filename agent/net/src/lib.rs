@@ -30,6 +30,6 @@ mod sys;
 mod walk;
 
 pub use names::{Lookup, Resolved};
-pub use plan::{Event, PeerLimit, RoundPlan, WalkPair};
+pub use plan::{Event, PeerLimit, RoundPlan};
 pub use prober::Prober;
 pub use settings::{Choice, NameServers, OpenError, Settings, Source};

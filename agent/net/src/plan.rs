@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sortie_core::target::{Operator, Port};
+use sortie_core::target::Port;
 
 /// How many addresses of each name are probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +31,6 @@ pub struct RoundPlan {
     pub peers: Option<PeerLimit>,
     /// Start of the round as an offset from the start of the agent or the check; copied into the round.
     pub started: Duration,
-}
-
-/// A subject and its control, to be walked side by side.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WalkPair {
-    /// Whose.
-    pub operator: Operator,
-    /// Address and port under test.
-    pub subject: (IpAddr, Port),
-    /// Address and port of the control, where there is one.
-    pub control: Option<(IpAddr, Port)>,
 }
 
 /// What a round tells while it runs, for a progress line.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use sortie_core::localise::Pair;
 use sortie_core::observation::{EngineKind, Round, Session};
 use sortie_core::target::{Port, Roster};
 use sortie_core::walk::Walk;
@@ -17,7 +18,7 @@ use crate::host::Counters;
 use crate::names::{self, Resolved};
 use crate::own::OwnAddresses;
 use crate::patience::Patience;
-use crate::plan::{Event, RoundPlan, WalkPair};
+use crate::plan::{Event, RoundPlan};
 use crate::progress::{Progress, Stage};
 use crate::session;
 use crate::settings::{OpenError, Settings, check_schedule};
@@ -110,7 +111,7 @@ impl Prober {
     }
 
     /// Walks subjects and controls over the first hops, side by side: one repeat takes about a second.
-    pub async fn walk(&self, pairs: &[WalkPair], ttls: RangeInclusive<u8>, repeats: u8) -> Vec<Walk> {
+    pub async fn walk(&self, pairs: &[Pair], ttls: RangeInclusive<u8>, repeats: u8) -> Vec<Walk> {
         let own = OwnAddresses::now();
         let walks = walk::walk(pairs, ttls, repeats, |to, ttl| self.engine.cast(to, ttl, walk::WAIT, &own));
         self.engine.while_listening(&own, walks).await

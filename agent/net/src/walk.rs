@@ -13,12 +13,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sortie_core::localise::Pair;
 use sortie_core::observation::Seen;
 use sortie_core::target::Port;
 use sortie_core::walk::{Reach, Step, Walk};
 use tokio::time::{Instant, sleep, sleep_until};
-
-use crate::plan::WalkPair;
 
 /// Between the SYNs of neighbouring TTLs.
 const TTL_SPACING: Duration = Duration::from_millis(10);
@@ -37,7 +36,7 @@ type Destination = (IpAddr, Port);
 
 /// Walks all pairs; `cast` sends one SYN with a limited TTL and says what it drew.
 pub(crate) async fn walk<F>(
-    pairs: &[WalkPair],
+    pairs: &[Pair],
     ttls: RangeInclusive<u8>,
     repeats: u8,
     cast: impl Fn(Destination, u8) -> F,
@@ -104,7 +103,7 @@ fn arrival(walk: &Walk, subject: bool) -> Option<u8> {
     walk.steps.iter().find(|step| side(step).contains(&Reach::SynAck)).map(|step| step.ttl)
 }
 
-fn empty(pair: &WalkPair, ttls: RangeInclusive<u8>) -> Walk {
+fn empty(pair: &Pair, ttls: RangeInclusive<u8>) -> Walk {
     let step = |ttl| Step { ttl, subject: Vec::new(), control: Vec::new() };
     Walk {
         operator: pair.operator.clone(),

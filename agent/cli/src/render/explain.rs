@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use sortie_core::report::explanation::{Explanation, WalkSeen};
 use sortie_core::report::{AttemptSeen, Sighting};
+use sortie_core::report::{Explanation, WalkSeen};
 
 use super::Style;
 use super::destinations::role;

@@ -1,9 +1,9 @@
 //! A report as a check of a blocked machine would make it, with hostile text where text comes from outside.
 
-use sortie_core::report::explanation::{Explanation, RoundSeen, StepSeen, WalkSeen};
 use sortie_core::report::{
     AnswerSeen, AttemptSeen, Detail, Host, NextStep, PortVerdict, Report, SCHEMA, Sighting, WeightedSentence,
 };
+use sortie_core::report::{Explanation, RoundSeen, StepSeen, WalkSeen};
 use sortie_core::target::{Family, Port, Role};
 
 pub(crate) fn report() -> Report {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AnswerSeen, AttemptSeen, Detail, PortVerdict, Sighting, WeightedSentence};
+use super::schema::{AnswerSeen, AttemptSeen, Detail, PortVerdict, Sighting, WeightedSentence};
 use crate::advice;
 use crate::expect::Expectation;
 use crate::observation::{Attempt, Icmp, Observation, Peer, Seen, Segment, SessionEnd};

@@ -1,71 +1,24 @@
 //! What `--explain` adds to a report: every round and every walk of the sitting.
 
-use serde::Serialize;
+use std::net::{IpAddr, SocketAddr};
 
-use super::{Sighting, compose};
+use super::compose;
+use super::schema::{Explanation, RoundSeen, StepSeen, WalkSeen};
 use crate::observation::Round;
-use crate::target::Family;
+use crate::target::{Family, Port};
 use crate::walk::{Reach, Step, Walk};
 
-/// Every packet of a sitting.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Explanation {
-    /// The rounds in order.
-    pub rounds: Vec<RoundSeen>,
-    /// The walks in order.
-    pub walks: Vec<WalkSeen>,
-}
-
-/// One round of the jury.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RoundSeen {
-    /// Milliseconds from the start of the check.
-    pub started_ms: f64,
-    /// Everything that was asked.
-    pub observations: Vec<Sighting>,
-}
-
-/// TTL-limited SYNs to one operator's subject and control.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WalkSeen {
-    /// Whose.
-    pub operator: String,
-    /// The IP family.
-    pub family: Family,
-    /// Address and port under test.
-    pub subject: String,
-    /// Address and port of the control, where there was one.
-    pub control: Option<String>,
-    /// By ascending TTL.
-    pub steps: Vec<StepSeen>,
-}
-
-/// What the SYNs of one TTL drew, one entry for each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StepSeen {
-    /// TTL or hop limit.
-    pub ttl: u8,
-    /// On the port under test.
-    pub subject: Vec<String>,
-    /// On the control.
-    pub control: Vec<String>,
-}
-
-impl Explanation {
-    /// Of these rounds and walks.
-    pub fn of(rounds: &[Round], walks: &[Walk]) -> Self {
-        let round = |round: &Round| RoundSeen {
-            started_ms: compose::millis(round.started),
-            observations: round.observations.iter().map(compose::sighting).collect(),
-        };
-        Self { rounds: rounds.iter().map(round).collect(), walks: walks.iter().map(walk).collect() }
-    }
+/// Every packet of these rounds and walks.
+pub fn explain(rounds: &[Round], walks: &[Walk]) -> Explanation {
+    let round = |round: &Round| RoundSeen {
+        started_ms: compose::millis(round.started),
+        observations: round.observations.iter().map(compose::sighting).collect(),
+    };
+    Explanation { rounds: rounds.iter().map(round).collect(), walks: walks.iter().map(walk).collect() }
 }
 
 fn walk(walk: &Walk) -> WalkSeen {
-    let place = |(ip, port): (std::net::IpAddr, crate::target::Port)| {
-        std::net::SocketAddr::new(ip, port.number()).to_string()
-    };
+    let place = |(ip, port): (IpAddr, Port)| SocketAddr::new(ip, port.number()).to_string();
     let step = |step: &Step| StepSeen {
         ttl: step.ttl,
         subject: step.subject.iter().map(words).collect(),

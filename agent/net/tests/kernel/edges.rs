@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use sortie_core::localise::Pair;
 use sortie_core::observation::{Observation, Seen, SessionEnd};
 use sortie_core::target::{Family, Operator, Port};
 use sortie_core::walk::Reach;
-use sortie_net::{Choice, Settings, Source, WalkPair};
+use sortie_net::{Choice, Settings, Source};
 
 use crate::lab::{At, Lab, plan};
 use crate::server::Service;
@@ -92,7 +93,7 @@ fn a_family_that_is_switched_off_is_refused_at_once_and_the_other_one_works() {
 fn a_walk_that_this_machine_does_not_let_out_is_refused_step_by_step() {
     let Some(lab) = open_lab() else { return };
     lab.rule(At::Agent, "output", "tcp dport 25 drop");
-    let pair = WalkPair {
+    let pair = Pair {
         operator: Operator::new("operator").expect("valid"),
         subject: (lab.server(false).parse().expect("an address"), Port::SMTP),
         control: None,

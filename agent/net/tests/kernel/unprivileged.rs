@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
+use sortie_core::localise::Pair;
 use sortie_core::observation::{EngineKind, Seen};
 use sortie_core::target::{Operator, Port};
 use sortie_core::walk::Reach;
-use sortie_net::{Choice, OpenError, Prober, Settings, WalkPair};
+use sortie_net::{Choice, OpenError, Prober, Settings};
 
 use crate::lab::{At, Lab, plan, roster};
 use crate::server::Service;
@@ -49,7 +50,7 @@ fn child() {
         assert!(matches!(round.observations[0].attempts[0].answers[0].seen, Seen::SynAck(_)));
 
         let ip = server.parse().expect("an address");
-        let pair = WalkPair {
+        let pair = Pair {
             operator: Operator::new("operator").expect("valid"),
             subject: (ip, Port::SMTP),
             control: None,

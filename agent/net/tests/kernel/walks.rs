@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use sortie_core::localise::Pair;
 use sortie_core::target::{Operator, Port};
 use sortie_core::walk::{Reach, Walk};
-use sortie_net::{Choice, Settings, WalkPair};
+use sortie_net::{Choice, Settings};
 
 use crate::lab::{At, Lab};
 use crate::server::Service;
@@ -21,7 +22,7 @@ fn lab() -> Option<Lab> {
 fn walk(lab: &Lab, engine: Choice, v6: bool, repeats: u8) -> (Walk, Duration) {
     let ip = lab.server(v6).trim_matches(['[', ']']).parse().expect("an address");
     let port = |number| Port::new(number).expect("valid");
-    let pair = WalkPair {
+    let pair = Pair {
         operator: Operator::new("operator").expect("valid"),
         subject: (ip, port(25)),
         control: Some((ip, port(443))),
@@ -111,7 +112,7 @@ fn three_pairs_are_walked_in_about_a_second_and_share_the_routers_ration() {
         let Some(lab) = lab() else { return };
         let ip = lab.server(false).parse().expect("an address");
         let port = |number| Port::new(number).expect("valid");
-        let pairs = [25, 26, 27].map(|subject| WalkPair {
+        let pairs = [25, 26, 27].map(|subject| Pair {
             operator: Operator::new(&format!("operator {subject}")).expect("valid"),
             subject: (ip, port(subject)),
             control: Some((ip, port(443))),

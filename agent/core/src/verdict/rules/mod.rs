@@ -173,9 +173,7 @@ fn words(symptom: &Symptom) -> String {
             "this machine dropped the SYN at an egress hook or queue".to_owned()
         }
         Symptom::Local(LocalCause::Input) => "the SYN-ACK arrived and this machine dropped it".to_owned(),
-        Symptom::Local(LocalCause::Policy) | Symptom::NoRoute => {
-            "this machine has no route for it".to_owned()
-        }
+        Symptom::NoRoute => "this machine has no route for it".to_owned(),
         Symptom::Exhausted => "this machine had no port or memory left".to_owned(),
         Symptom::Unresolved(failure) => format!("the name did not resolve ({})", failure.code()),
     }

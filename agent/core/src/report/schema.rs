@@ -1,0 +1,216 @@
+//! The schema `sortie.report/1`: plain data in the published order.
+
+use serde::Serialize;
+
+use crate::target::{Family, Port, Role};
+
+/// The schema that [`Report`] follows.
+pub const SCHEMA: &str = "sortie.report/1";
+
+/// Everything that one check, or one moment of a running agent, has to say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// RFC 3339, UTC.
+    pub generated_at: String,
+    /// The machine.
+    pub host: Host,
+    /// `raw` or `connect`.
+    pub engine: &'static str,
+    /// What the engine could not see on this machine, one sentence each.
+    pub unseen: Vec<String>,
+    /// Where the machine stands; `null` until a cloud is recognised.
+    pub cloud: Option<Cloud>,
+    /// One per port and family that was measured.
+    pub verdicts: Vec<PortVerdict>,
+    /// The latest observation of every destination.
+    pub observations: Vec<Sighting>,
+    /// Relay checks; empty until one is made.
+    pub relays: Vec<Relay>,
+    /// Every packet, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+/// The machine that was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Host {
+    /// Stable identity, where one is known.
+    pub id: Option<String>,
+    /// Host name.
+    pub name: Option<String>,
+}
+
+/// The recognised cloud. No version of this schema invents one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cloud {
+    /// For example `azure`.
+    pub provider: String,
+}
+
+/// A relay check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Relay {
+    /// As configured.
+    pub name: String,
+}
+
+/// The verdict of one port in one family.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PortVerdict {
+    /// The port under test.
+    pub port: Port,
+    /// The IP family.
+    pub family: Family,
+    /// Closed vocabulary, see [`crate::verdict::State`].
+    pub state: &'static str,
+    /// How it shows on the wire, or the cause; see [`crate::verdict::Signature`].
+    pub signature: Option<&'static str>,
+    /// Whose block it is, see [`crate::verdict::Attribution`].
+    pub attribution: Option<&'static str>,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Stable id of the rule that decided.
+    pub rule: &'static str,
+    /// Weighted sentences, heaviest first.
+    pub evidence: Vec<WeightedSentence>,
+    /// `open`, `blocked` or `any`.
+    pub expected: &'static str,
+    /// Whether the state is what was expected; `any` is never violated, an unknown state is `null`.
+    pub as_expected: Option<bool>,
+    /// RFC 3339, UTC: when this state began.
+    pub since: String,
+    /// One sentence.
+    pub summary: String,
+    /// What to do.
+    pub next_steps: Vec<NextStep>,
+}
+
+/// A piece of evidence: log10 of the odds it adds, and a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WeightedSentence {
+    /// Bans (log10 odds), rounded to hundredths.
+    pub weight: f64,
+    /// For people.
+    pub text: String,
+}
+
+/// Something to do, and where to read on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NextStep {
+    /// What to do.
+    pub text: String,
+    /// Where it is documented.
+    pub url: Option<String>,
+}
+
+/// One destination as it was last seen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sighting {
+    /// Who runs it; `null` for a global control.
+    pub operator: Option<String>,
+    /// Why it was probed.
+    pub role: Role,
+    /// As configured, `host:port`.
+    pub address: String,
+    /// The probed address, `null` when the name gave none.
+    pub peer: Option<String>,
+    /// The probed port.
+    pub port: Port,
+    /// The IP family.
+    pub family: Family,
+    /// Closed vocabulary, see [`crate::outcome::Outcome`].
+    pub outcome: &'static str,
+    /// The failure in one word, `null` where there is none.
+    pub error_type: Option<String>,
+    /// Milliseconds from SYN to answer, or to the end of the window.
+    pub duration_ms: f64,
+    /// Every SYN.
+    pub attempts: Vec<AttemptSeen>,
+    /// What the answer carried.
+    pub detail: Detail,
+}
+
+/// One SYN and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttemptSeen {
+    /// Milliseconds from the first SYN.
+    pub at_ms: f64,
+    /// Source port, where known.
+    pub source_port: Option<u16>,
+    /// `silent`, or the first thing that came back.
+    pub seen: String,
+    /// Everything that came back, in order, with milliseconds from the SYN.
+    pub answers: Vec<AnswerSeen>,
+}
+
+/// One packet or refusal that came back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AnswerSeen {
+    /// Milliseconds from the SYN.
+    pub after_ms: f64,
+    /// What it was, in one line.
+    pub what: String,
+}
+
+/// Facts of the deciding answer; `null` where the engine could not see them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// TTL or hop limit on arrival.
+    pub ttl: Option<u8>,
+    /// `type/code`.
+    pub icmp: Option<String>,
+    /// Who sent the ICMP message.
+    pub offender: Option<String>,
+    /// Name of the error that this machine's kernel returned.
+    pub errno: Option<&'static str>,
+    /// First line of the greeting, printable characters only.
+    pub greeting: Option<String>,
+    /// Why the name gave no address.
+    pub dns: Option<&'static str>,
+}
+
+/// Every packet of a sitting.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The rounds in order.
+    pub rounds: Vec<RoundSeen>,
+    /// The walks in order.
+    pub walks: Vec<WalkSeen>,
+}
+
+/// One round of the jury.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RoundSeen {
+    /// Milliseconds from the start of the check.
+    pub started_ms: f64,
+    /// Everything that was asked.
+    pub observations: Vec<Sighting>,
+}
+
+/// TTL-limited SYNs to one operator's subject and control.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WalkSeen {
+    /// Whose.
+    pub operator: String,
+    /// The IP family.
+    pub family: Family,
+    /// Address and port under test.
+    pub subject: String,
+    /// Address and port of the control, where there was one.
+    pub control: Option<String>,
+    /// By ascending TTL.
+    pub steps: Vec<StepSeen>,
+}
+
+/// What the SYNs of one TTL drew, one entry for each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepSeen {
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// On the port under test.
+    pub subject: Vec<String>,
+    /// On the control.
+    pub control: Vec<String>,
+}
