@@ -14,7 +14,7 @@ use sortie_core::hearing::Hearing;
 use sortie_core::localise::{self, Extent, Pair};
 use sortie_core::observation::{Observation, Round};
 use sortie_core::schedule::{CONFIRM_SPACING, Rotation, SENTINEL_WINDOW};
-use sortie_core::target::{Family, Port, Roster, Target};
+use sortie_core::target::{Family, Host, Port, Roster, Target};
 use sortie_core::verdict::machine::{Change, Machine};
 use sortie_core::walk::Walk;
 use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan};
@@ -60,8 +60,9 @@ pub struct Jury {
 impl Jury {
     /// A jury that has heard nothing.
     pub fn new(prober: Prober, roster: Roster, families: &[Family]) -> Self {
-        let pairs =
-            roster.ports().into_iter().flat_map(|port| families.iter().map(move |family| (port, *family)));
+        let ports = roster.ports();
+        let pairs = ports.iter().flat_map(|port| families.iter().map(move |family| (*port, *family)));
+        let pairs = pairs.filter(|(port, family)| reaches(&roster, *port, *family));
         let machines = pairs.map(|(port, family)| Machine::new(port, family)).collect();
         Self {
             prober,
@@ -254,4 +255,14 @@ impl Jury {
         self.latest.retain(|known| !round.observations.iter().any(|new| alike(known, new)));
         self.latest.extend(round.observations.iter().cloned());
     }
+}
+
+/// Whether anything on this port could have an address in this family: a literal has but one.
+fn reaches(roster: &Roster, port: Port, family: Family) -> bool {
+    roster.targets().iter().filter(|target| target.address().port == port).any(|target| {
+        match &target.address().host {
+            Host::Literal(ip) => Family::of(*ip) == family,
+            Host::Name(_) | Host::Mx(_) => true,
+        }
+    })
 }

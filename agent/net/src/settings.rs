@@ -86,7 +86,9 @@ pub enum OpenError {
     #[error("the attempts must be in ascending order and the window must be longer than the last of them")]
     Schedule,
     /// The raw engine was demanded and is not possible.
-    #[error("the raw engine was asked for and failed to open: {0}")]
+    #[error(
+        "the raw engine was asked for and failed to open: {0} (run as root, grant CAP_NET_RAW, or use the engine auto)"
+    )]
     Raw(String),
 }
 

@@ -51,7 +51,11 @@ pub(super) fn faint(text: &str, style: Style) -> String {
 
 /// `12.3 ms` below a second, `7.00 s` above.
 pub(super) fn time(ms: f64) -> String {
-    if ms < 1_000.0 { format!("{ms:.1} ms") } else { format!("{:.2} s", ms / 1_000.0) }
+    match ms {
+        ..1.0 => format!("{:.0} µs", ms * 1_000.0),
+        ..1_000.0 => format!("{ms:.1} ms"),
+        _ => format!("{:.2} s", ms / 1_000.0),
+    }
 }
 
 /// `99.97 %`; certainty is never claimed.

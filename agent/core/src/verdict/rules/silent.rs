@@ -1,5 +1,7 @@
 //! Silence: convicted by the ledger, unless something shows that the packets pass the platform.
 
+use std::collections::BTreeMap;
+
 use super::{
     Evidence, Finding, Signature, State, View, counted, finding, inconclusive, ledger_lines, may_convict,
 };
@@ -17,8 +19,11 @@ const WALKS: usize = 2;
 /// Rounds after which an unproven silence stays unproven.
 const ENOUGH_ROUNDS: u32 = 4;
 
+/// How evidence that the packets pass the platform is shown. It is not added up: it is a veto.
+const VETO: f64 = -3.0;
+
 /// What one walk says about a silent subject.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Travel {
     /// Seen to die within the platform's hops, the control seen beyond.
     StopsInside(u8),
@@ -49,7 +54,7 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let localised = if inside >= WALKS && passing == 0 { STOPS_INSIDE } else { 0.0 };
     let bans = view.sum(Mode::Drop) + localised;
     let mut evidence = ledger_lines(view, Mode::Drop, &silent);
-    evidence.extend(travels.iter().filter_map(|(t, travel)| walk_line(t, *travel, localised)));
+    evidence.extend(walk_lines(&travels, localised));
     if view.prior() != Prior::Unknown {
         evidence.push(Evidence::new(view.prior().bans(), "the state before this episode"));
     }
@@ -181,34 +186,34 @@ fn retried_beyond(walk: &Walk, reach: u8) -> bool {
     walk.steps.iter().filter(|step| step.ttl > reach).map(|step| step.subject.len()).sum::<usize>() >= 2
 }
 
-fn walk_line(testimony: &Testimony, travel: Travel, localised: f64) -> Option<Evidence> {
-    let operator = &testimony.operator;
-    Some(match travel {
-        Travel::StopsInside(0) => Evidence::new(
-            localised,
-            format!("{operator}: SYNs die before the first hop answers, the control's travel on"),
-        ),
-        Travel::StopsInside(hop) => Evidence::new(
-            localised,
-            format!("{operator}: SYNs are last seen at hop {hop}, the control's travel on"),
-        ),
-        Travel::StopsAtEdge(hop) => Evidence::new(
-            0.0,
-            format!(
-                "{operator}: SYNs are last seen at hop {hop}, the provider's last, the control's travel on"
-            ),
-        ),
-        Travel::StopsBeyond(hop) => Evidence::new(
-            -3.0,
-            format!(
-                "{operator}: SYNs pass the provider and are last seen at hop {hop}, the control's travel on"
-            ),
-        ),
-        Travel::Passes(hop) => {
-            Evidence::new(-3.0, format!("{operator}: SYNs pass the provider, hop {hop} saw them"))
-        }
-        Travel::Unknown => return None,
-    })
+/// One sentence for each thing that the walks say; the localisation is one piece of evidence, however many saw it.
+fn walk_lines(travels: &[(&Testimony, Travel)], localised: f64) -> Vec<Evidence> {
+    let mut alike: BTreeMap<Travel, Vec<&str>> = BTreeMap::new();
+    for (testimony, travel) in travels {
+        alike.entry(*travel).or_default().push(testimony.operator.as_str());
+    }
+    let mut unspent = localised;
+    let line = |(travel, operators): (Travel, Vec<&str>)| {
+        let (weight, what) = match travel {
+            Travel::StopsInside(0) => {
+                (std::mem::take(&mut unspent), "SYNs die before the first hop answers".to_owned())
+            }
+            Travel::StopsInside(hop) => {
+                (std::mem::take(&mut unspent), format!("SYNs are last seen at hop {hop}"))
+            }
+            Travel::StopsAtEdge(hop) => {
+                (0.0, format!("SYNs are last seen at hop {hop}, the provider's last"))
+            }
+            Travel::StopsBeyond(hop) => {
+                (VETO, format!("SYNs pass the provider and are last seen at hop {hop}"))
+            }
+            Travel::Passes(hop) => (VETO, format!("SYNs pass the provider, hop {hop} saw them")),
+            Travel::Unknown => return None,
+        };
+        let onwards = if matches!(travel, Travel::Passes(_)) { "" } else { ", the control's travel on" };
+        Some(Evidence::new(weight, format!("{}: {what}{onwards}", operators.join(", "))))
+    };
+    alike.into_iter().filter_map(line).collect()
 }
 
 /// Somebody beyond the platform answers the port under test: a reset or ICMP from afar.
