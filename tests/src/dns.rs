@@ -1,10 +1,13 @@
 //! A name server for `example`, honest or not.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, MX};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,6 +29,15 @@ pub struct Dns {
     /// Only names of mail exchangers (`mx.`) are treated so; the rest is answered honestly.
     #[serde(default)]
     pub mail_only: bool,
+    /// What these names lead to instead: addresses, or another name as a `CNAME`.
+    #[serde(default)]
+    pub records: BTreeMap<String, Vec<String>>,
+    /// Every answer takes this long.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// Over UDP every answer is truncated to nothing: the client must come back over TCP.
+    #[serde(default)]
+    pub truncate: bool,
     /// Targets are written `mx:DOMAIN:25`.
     #[serde(default)]
     pub by_mx: bool,
@@ -78,24 +90,36 @@ async fn serve(sockets: Vec<(UdpSocket, std::net::TcpListener)>, dns: Dns, flag:
 }
 
 async fn serve_udp(socket: UdpSocket, dns: Dns) {
-    let Ok(socket) = tokio::net::UdpSocket::from_std(socket) else { return };
+    let Ok(socket) = tokio::net::UdpSocket::from_std(socket).map(Arc::new) else { return };
+    let dns = Arc::new(dns);
     let mut query = [0; 1500];
     while let Ok((length, client)) = socket.recv_from(&mut query).await {
-        if let Some(answer) = answer(&query[..length], &dns) {
-            let _ = socket.send_to(&answer, client).await;
-        }
+        let (socket, dns, query) = (Arc::clone(&socket), Arc::clone(&dns), query[..length].to_vec());
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(dns.delay_ms)).await;
+            if let Some(answer) = answer(&query, &dns, dns.truncate) {
+                let _ = socket.send_to(&answer, client).await;
+            }
+        });
     }
 }
 
 async fn serve_tcp(listener: std::net::TcpListener, dns: Dns) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    while let Ok((mut stream, _)) = listener.accept().await {
-        let Ok(length) = stream.read_u16().await else { continue };
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(serve_stream(stream, dns.clone()));
+    }
+}
+
+/// One client may ask many questions over one connection (RFC 7766).
+async fn serve_stream(mut stream: tokio::net::TcpStream, dns: Dns) {
+    while let Ok(length) = stream.read_u16().await {
         let mut query = vec![0; usize::from(length)];
         if stream.read_exact(&mut query).await.is_err() {
-            continue;
+            return;
         }
-        if let Some(answer) = answer(&query, &dns) {
+        tokio::time::sleep(Duration::from_millis(dns.delay_ms)).await;
+        if let Some(answer) = answer(&query, &dns, false) {
             let _ = stream.write_u16(u16::try_from(answer.len()).unwrap_or(u16::MAX)).await;
             let _ = stream.write_all(&answer).await;
         }
@@ -103,7 +127,7 @@ async fn serve_tcp(listener: std::net::TcpListener, dns: Dns) {
 }
 
 /// The bytes to send back, or silence.
-fn answer(query: &[u8], dns: &Dns) -> Option<Vec<u8>> {
+fn answer(query: &[u8], dns: &Dns, truncate: bool) -> Option<Vec<u8>> {
     let query = Message::from_vec(query).ok()?;
     let question = query.queries.first()?.clone();
     let name = question.name().clone();
@@ -115,6 +139,14 @@ fn answer(query: &[u8], dns: &Dns) -> Option<Vec<u8>> {
     reply.metadata.recursion_desired = query.metadata.recursion_desired;
     reply.metadata.recursion_available = true;
     reply.add_query(question.clone());
+    if truncate {
+        reply.metadata.truncation = true;
+        return reply.to_vec().ok();
+    }
+    if let Some(chain) = configured(dns, &name, question.query_type()) {
+        reply.add_answers(chain);
+        return reply.to_vec().ok();
+    }
     match answers {
         Answers::Timeout => return None,
         Answers::Nxdomain => reply.metadata.response_code = ResponseCode::NXDomain,
@@ -137,6 +169,27 @@ fn answer(query: &[u8], dns: &Dns) -> Option<Vec<u8>> {
         bytes.truncate(bytes.len() - 7);
     }
     Some(bytes)
+}
+
+/// Aliases of a configured name, followed to addresses of the wanted type.
+fn configured(dns: &Dns, name: &Name, kind: RecordType) -> Option<Vec<Record>> {
+    let key = name.to_ascii().to_ascii_lowercase();
+    let entries = dns.records.get(key.trim_end_matches('.'))?;
+    let mut records = Vec::new();
+    for entry in entries {
+        if let Ok(address) = entry.parse() {
+            records.extend(data_of(address, kind).map(|data| record(name, data)));
+        } else {
+            let alias = Name::from_ascii(format!("{entry}.")).ok()?;
+            records.push(record(name, RData::CNAME(CNAME(alias.clone()))));
+            let behind = configured(dns, &alias, kind).or_else(|| {
+                let data = honest(&alias.to_ascii(), kind)?;
+                Some(data.into_iter().map(|data| record(&alias, data)).collect())
+            });
+            records.extend(behind?);
+        }
+    }
+    Some(records)
 }
 
 /// Records of a name that exists (perhaps none of this type), or `None` for one that does not.

@@ -25,6 +25,8 @@ pub struct NodeRules {
     pub nat_postrouting: Vec<String>,
     /// The netdev egress hook of the interface towards the servers.
     pub egress: Vec<String>,
+    /// Statements of the table itself: sets, maps, objects, further chains.
+    pub define: Vec<String>,
     /// Lines for `ip`, each without the word `ip`; `-6 ` in front where the family cannot be inferred.
     pub ip: Vec<String>,
     /// Kernel settings, written before everything else.
@@ -43,6 +45,7 @@ impl NodeRules {
         self.nat_output.extend_from_slice(&more.nat_output);
         self.nat_postrouting.extend_from_slice(&more.nat_postrouting);
         self.egress.extend_from_slice(&more.egress);
+        self.define.extend_from_slice(&more.define);
         self.ip.extend_from_slice(&more.ip);
         self.sysctl.extend(more.sysctl.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
@@ -90,7 +93,9 @@ impl NodeRules {
             nft_chain("egress", &format!("filter hook egress device \"{outward}\" priority 0"), &self.egress);
         let mut script = String::new();
         if !chains.is_empty() {
-            let _ = write!(script, "table inet lab {{\n{chains}}}\n");
+            let defined = self.define.iter().map(String::as_str);
+            let body = defined.chain([chains.as_str()]).collect::<Vec<_>>().join("\n");
+            let _ = write!(script, "table inet lab {{\n{body}}}\n");
         }
         if !egress.is_empty() {
             let _ = write!(script, "table netdev lab {{\n{egress}}}\n");

@@ -24,6 +24,8 @@ pub enum Behaviour {
     Smtp,
     /// As `smtp`, with this first line; anything but a 220 ends the connection.
     Greet(String),
+    /// These bytes and nothing else, then a reader without an answer.
+    Say(String),
     /// As `smtp`, in several lines and several segments.
     GreetInPieces,
     /// As `smtp`, after a delay.

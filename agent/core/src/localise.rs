@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use crate::distance::PLATFORM_HOPS;
-use crate::hearing::{Hearing, Testimony};
+use crate::hearing::{Control, Hearing, Testimony};
 use crate::observation::{Observation, Round, SessionEnd};
 use crate::outcome;
 use crate::target::{Family, MIN_OPERATORS, Operator, Port, Role};
@@ -56,10 +56,12 @@ pub fn extent(round: &Round, hearing: &Hearing, port: Port, family: Family) -> O
     Some(Extent { ttls: 1..=if far { FAR } else { PLATFORM_HOPS }, repeats: 1 })
 }
 
-/// Several answers come from fewer hops than the same host's control.
+/// Several answers come from fewer hops than the same operator's control.
 fn is_nearer_than_control(hearing: &Hearing) -> bool {
-    let nearer =
-        |t: &&Testimony| matches!((t.hop, t.control_hop), (Some(hop), Some(control)) if hop < control);
+    let nearer = |t: &&Testimony| {
+        t.control != Control::Global
+            && matches!((t.hop, t.control_hop), (Some(hop), Some(control)) if hop < control)
+    };
     hearing.measured().filter(nearer).count() >= MIN_OPERATORS
 }
 

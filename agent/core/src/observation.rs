@@ -249,6 +249,8 @@ pub struct Observation {
     pub on_link: bool,
     /// Whether this machine has an address of the probe's family to send from, loopback and link-local aside.
     pub has_source: bool,
+    /// Where this machine refused a SYN: whether it has a route to the peer apart from the port.
+    pub is_routed: bool,
     /// The attempts in the order in which they were sent.
     pub attempts: Vec<Attempt>,
     /// The SMTP conversation, where one was held.

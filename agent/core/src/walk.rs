@@ -83,6 +83,19 @@ impl Walk {
         self.control.is_some_and(|(ip, _)| ip == self.subject.0)
     }
 
+    /// Whether the control's packet was seen to die with this TTL.
+    pub fn control_dies_at(&self, ttl: u8) -> bool {
+        let died = |reach: &Reach| matches!(reach, Reach::TimeExceeded(_));
+        self.steps.iter().any(|step| step.ttl == ttl && step.control.iter().any(died))
+    }
+
+    /// Whether subject and control were seen to die at one and the same router with this TTL.
+    pub fn parts_behind_one_router(&self, ttl: u8) -> bool {
+        let died = |reach: &&Reach| matches!(reach, Reach::TimeExceeded(_));
+        let mut here = self.steps.iter().filter(|step| step.ttl == ttl);
+        here.any(|step| step.subject.iter().filter(died).any(|at| step.control.contains(at)))
+    }
+
     /// The hop's TTL at which this router was seen to let a packet die, for subject or control.
     pub fn hop_of(&self, router: IpAddr) -> Option<u8> {
         let died_here = |reach: &Reach| *reach == Reach::TimeExceeded(router);

@@ -5,12 +5,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sortie_core::observation::{Attempt, DnsFailure, Observation, Peer, Session};
+use sortie_core::observation::{Attempt, DnsFailure, Observation, Peer, Seen, Session, SessionEnd};
 use sortie_core::target::{Address, Family, Operator, Port, Role};
 
+use crate::dial;
 use crate::names::Resolved;
 use crate::own::OwnAddresses;
 use crate::plan::RoundPlan;
+use crate::settings::Source;
 
 /// One peer to probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +107,12 @@ impl Assignment {
     }
 
     /// An observation for everybody who asked; `probed` is in the order of [`Self::jobs`].
-    pub(crate) fn observations(&self, probed: &[Probed], own: &OwnAddresses) -> Vec<Observation> {
+    pub(crate) fn observations(
+        &self,
+        probed: &[Probed],
+        own: &OwnAddresses,
+        source: Option<&Source>,
+    ) -> Vec<Observation> {
         let observe = |asker: &Asker| {
             let (peer, probed, on_link) = match asker.job {
                 Ok(job) => {
@@ -122,6 +129,7 @@ impl Assignment {
                 family: asker.family,
                 on_link,
                 has_source: own.has_source(asker.family),
+                is_routed: is_refused(&probed) && matches!(peer, Peer::Ip(ip) if dial::is_routed(ip, source)),
                 attempts: probed.attempts,
                 // A control is never asked for mail, even where another target has the same address as subject.
                 session: probed.session.filter(|_| asker.role.is_subject()),
@@ -148,4 +156,10 @@ impl Asker {
 fn chosen(ips: &[IpAddr], plan: &RoundPlan) -> impl Iterator<Item = IpAddr> {
     let (most, turn) = plan.peers.map_or((ips.len(), 0), |limit| (limit.most, limit.turn));
     ips.iter().copied().cycle().skip(turn % ips.len().max(1)).take(most.min(ips.len()))
+}
+/// Whether the kernel refused anything of this probe.
+fn is_refused(probed: &Probed) -> bool {
+    let mut answers = probed.attempts.iter().flat_map(|attempt| &attempt.answers);
+    matches!(probed.session.as_ref().map(|session| &session.end), Some(SessionEnd::Refused(_)))
+        || answers.any(|answer| matches!(answer.seen, Seen::Refused(_)))
 }

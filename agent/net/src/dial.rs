@@ -10,6 +10,9 @@ use sortie_core::target::{Family, Port};
 
 use crate::settings::Source;
 
+/// A port that no policy about mail means.
+const HTTPS: u16 = 443;
+
 /// The error number of a failed system call.
 pub(crate) fn errno(error: &io::Error) -> Errno {
     // Errors without a number come from the runtime, which says so when a descriptor cannot be registered.
@@ -58,6 +61,14 @@ pub(crate) fn report_icmp(socket: &impl AsFd, ip: IpAddr) -> io::Result<()> {
         Family::Ipv6 => setsockopt(socket, sockopt::Ipv6RecvErr, &true)?,
     }
     Ok(())
+}
+
+/// Whether this machine has a route to `ip`, asked for a port and a protocol that no rule about mail means. Nothing
+/// is sent.
+pub(crate) fn is_routed(ip: IpAddr, source: Option<&Source>) -> bool {
+    socket(ip, Type::DGRAM, Protocol::UDP, source)
+        .and_then(|socket| socket.connect(&SocketAddr::new(ip, HTTPS).into()))
+        .is_ok()
 }
 
 /// Starts the handshake. An error is the kernel's immediate refusal.

@@ -104,7 +104,7 @@ impl Prober {
         let learned: Vec<Probed> = probes.into_iter().map(collect).collect();
         Round {
             started: plan.started,
-            observations: assignment.observations(&learned, &own),
+            observations: assignment.observations(&learned, &own, self.settings.source.as_ref()),
             late: self.engine.take_late(),
             host: counters.until_now(),
         }

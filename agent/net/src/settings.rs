@@ -70,7 +70,8 @@ impl Default for Settings {
             attempts: [0, 1, 3].map(Duration::from_secs).to_vec(),
             window: Duration::from_secs(7),
             source: None,
-            session_deadline: Duration::from_secs(5),
+            // Greet delays against spammers are six seconds long by default (Postfix `postscreen_greet_wait`).
+            session_deadline: Duration::from_secs(8),
             names: NameServers::System,
         }
     }

@@ -38,11 +38,11 @@ async fn converse(mut stream: TcpStream, name: &str, behaviour: Behaviour) -> io
             }
             smtp(stream, name, &format!("icited mail\r\n220 {name} ESMTP\r\n")).await
         }
-        Behaviour::Accept => {
-            let mut sink = [0; 1024];
-            while stream.read(&mut sink).await? > 0 {}
-            Ok(())
+        Behaviour::Say(bytes) => {
+            stream.write_all(bytes.as_bytes()).await?;
+            drain(stream).await
         }
+        Behaviour::Accept => drain(stream).await,
         Behaviour::Silent => {
             tokio::time::sleep(FOREVER).await;
             Ok(())
@@ -67,6 +67,13 @@ async fn converse(mut stream: TcpStream, name: &str, behaviour: Behaviour) -> io
         }
         Behaviour::CloseOnAccept | Behaviour::Closed | Behaviour::Dead => Ok(()),
     }
+}
+
+/// Waits for the client to go away.
+async fn drain(mut stream: TcpStream) -> io::Result<()> {
+    let mut sink = [0; 1024];
+    while stream.read(&mut sink).await? > 0 {}
+    Ok(())
 }
 
 /// The close that follows sends a reset instead of a FIN.

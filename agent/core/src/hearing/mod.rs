@@ -105,12 +105,14 @@ pub struct Testimony {
     pub peer: Option<IpAddr>,
     /// Hop of whoever sent the deciding segment, by its TTL.
     pub hop: Option<u8>,
-    /// Hop of the control, by its TTL.
+    /// Hop of the control, by its TTL; of the nearest global one where the operator has none.
     pub control_hop: Option<u8>,
     /// One SYN drew both a RST and a SYN-ACK.
     pub raced: bool,
     /// The destination is in a network of this machine's own.
     pub on_link: bool,
+    /// This machine has a route to the destination, whatever it says about the port.
+    pub is_routed: bool,
 }
 
 impl Testimony {
@@ -125,6 +127,7 @@ impl Testimony {
             control_hop: None,
             raced: false,
             on_link: false,
+            is_routed: false,
         }
     }
 
@@ -260,7 +263,7 @@ impl Hearing {
                     .filter(|o| o.role == Role::Control && o.operator.as_ref() == Some(operator))
                     .filter(|o| o.port() != port && !absent(o))
                     .collect();
-                testify(operator, &subjects, &controls, (answered, globals.len()))
+                testify(operator, &subjects, &controls, &globals)
             })
             .collect();
         Some(Self {

@@ -26,17 +26,18 @@ pub(super) fn testify(
     operator: &Operator,
     subjects: &[&Observation],
     controls: &[&Observation],
-    globals: (usize, usize),
+    globals: &[&Observation],
 ) -> Testimony {
     let (observation, symptom) = strongest(subjects);
     let answering = |o: &&&Observation| outcome::classify(o).is_handshake();
+    let answering_globals = || globals.iter().filter(answering);
     let own_control = controls.iter().filter(answering).max_by_key(|o| o.ip() == observation.ip());
     let control = match own_control {
         Some(control) if control.ip() == observation.ip() => Control::SameHost,
         Some(_) => Control::OtherHost,
         None if !controls.is_empty() => Control::Failed,
-        None if globals.1 == 0 => Control::Absent,
-        None if 2 * globals.0 >= globals.1 => Control::Global,
+        None if globals.is_empty() => Control::Absent,
+        None if 2 * answering_globals().count() >= globals.len() => Control::Global,
         None => Control::Failed,
     };
     Testimony {
@@ -45,9 +46,13 @@ pub(super) fn testify(
         control,
         peer: observation.ip(),
         hop: sender_hop(observation),
-        control_hop: own_control.and_then(|control| sender_hop(control)),
+        control_hop: match own_control {
+            Some(control) => sender_hop(control),
+            None => answering_globals().filter_map(|global| sender_hop(global)).min(),
+        },
         raced: subjects.iter().any(|o| outcome::is_raced(o)),
         on_link: observation.on_link,
+        is_routed: observation.is_routed,
     }
 }
 

@@ -356,3 +356,115 @@ fn a_reset_one_hop_short_of_the_host_is_not_the_hosts() {
         assert_eq!(found.state, state, "{found:#?}");
     }
 }
+
+/// Walks of a chain with two routers before every host, whose controls are somebody else's.
+fn short_walks(reach: u8, then: Reach) -> Vec<Walk> {
+    let other: IpAddr = Ipv4Addr::new(203, 0, 113, 201).into();
+    let step = |ttl| Step {
+        ttl,
+        subject: vec![if ttl <= reach { Reach::TimeExceeded(router(ttl)) } else { then }; 2],
+        control: vec![if ttl < 3 { Reach::TimeExceeded(router(ttl)) } else { Reach::SynAck }; 2],
+    };
+    let walk = |index: usize| Walk {
+        operator: operator(NAMES[index]),
+        subject: (peer(index), Port::SMTP),
+        control: Some((other, Port::SUBMISSION)),
+        steps: (1..=16).map(step).collect(),
+    };
+    (0..3).map(walk).collect()
+}
+
+#[test]
+fn the_router_that_hands_the_controls_over_is_the_edge_of_where_servers_stand() {
+    for (reach, state) in [(1, State::PlatformBlocked), (2, State::Inconclusive)] {
+        let found = judge(steady(&Symptom::Silent, 2, Control::Global), short_walks(reach, Reach::Silent));
+        assert_eq!(found.state, state, "{found:#?}");
+    }
+}
+
+#[test]
+fn a_reset_that_crossed_no_router_is_the_first_hops() {
+    for (hop, control_hop, state) in [
+        (1, 3, State::PlatformBlocked),
+        (2, 3, State::Inconclusive),
+        // Something rewrites every TTL on arrival.
+        (1, 1, State::Inconclusive),
+    ] {
+        let mut hearings = steady(&Symptom::Reset, 2, Control::Global);
+        for testimony in hearings.iter_mut().flat_map(|hearing| &mut hearing.testimonies) {
+            (testimony.hop, testimony.control_hop) = (Some(hop), Some(control_hop));
+        }
+        let found = judge(hearings, short_walks(1, Reach::Reset));
+        assert_eq!(found.state, state, "hop {hop}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_missing_route_is_a_policy_only_where_the_address_has_one() {
+    for (control, is_routed, state) in [
+        (Control::SameHost, false, State::LocallyBlocked),
+        (Control::Global, true, State::LocallyBlocked),
+        (Control::OtherHost, false, State::Inconclusive),
+        (Control::Global, false, State::Inconclusive),
+    ] {
+        let mut hearings = steady(&Symptom::NoRoute, 2, control);
+        for testimony in hearings.iter_mut().flat_map(|hearing| &mut hearing.testimonies) {
+            testimony.is_routed = is_routed;
+        }
+        let found = judge(hearings, vec![]);
+        assert_eq!(found.state, state, "{control:?} {is_routed}: {found:#?}");
+    }
+}
+
+#[test]
+fn servers_nearer_than_somebody_elses_control_are_no_proxy() {
+    let greeted = Symptom::Answered(Greeting::Valid);
+    let drawn_at = |ttls: [u8; 3]| {
+        let mut walks = walks(0, Reach::Silent);
+        for (walk, drawn) in walks.iter_mut().zip(ttls) {
+            walk.control = Some((Ipv4Addr::new(203, 0, 113, 201).into(), Port::SUBMISSION));
+            for step in &mut walk.steps {
+                step.subject =
+                    vec![
+                        if step.ttl < drawn { Reach::TimeExceeded(router(step.ttl)) } else { Reach::SynAck };
+                        2
+                    ];
+            }
+        }
+        walks
+    };
+    for (ttls, state) in [
+        ([1, 1, 1], State::Intercepted),
+        ([2, 2, 2], State::Intercepted),
+        ([2, 3, 4], State::Open),
+        ([4, 4, 4], State::Open),
+    ] {
+        let found = judge(steady(&greeted, 1, Control::Global), drawn_at(ttls));
+        assert_eq!(found.state, state, "{ttls:?}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_refuser_without_a_place_stands_where_the_walks_stop() {
+    let private = IpAddr::V4(Ipv4Addr::new(10, 1, 2, 3));
+    for (reach, state) in [
+        (0, State::PlatformBlocked),
+        (1, State::PlatformBlocked),
+        (3, State::Inconclusive),
+        (4, State::PathBlocked),
+    ] {
+        let found =
+            judge(steady(&icmp(3, 13, private, None), 2, Control::SameHost), walks(reach, Reach::Silent));
+        assert_eq!(found.state, state, "reach {reach}: {found:#?}");
+    }
+}
+
+#[test]
+fn no_lost_syn_no_throttle() {
+    let mut hearings = steady(&Symptom::Answered(Greeting::Lost), 3, Control::SameHost);
+    for hearing in &mut hearings {
+        hearing.subject_tally = Tally { sent: 5, unanswered: 0 };
+    }
+    let found = judge(hearings, vec![]);
+    assert_eq!((found.state, found.rule), (State::Inconclusive, "session_lost"), "{found:#?}");
+}

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use sortie_core::observation::DnsFailure;
@@ -21,11 +22,14 @@ use sortie_core::target::{Address, Family, Host, Roster};
 use crate::settings::NameServers;
 pub use resolved::{Lookup, Resolved};
 
-/// How long one server gets for one question.
-const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one server gets for one question: as long as the system's resolver gives it.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A question without an answer is asked again after this time; the first answer counts, whichever it belongs to.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// How long one name gets, whatever the servers do.
-const NAME_TIMEOUT: Duration = Duration::from_secs(5);
+const NAME_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// Most addresses of one name and family that are used: a hostile answer may list hundreds.
 const ADDRESSES_MAX: usize = 4;
@@ -54,8 +58,20 @@ pub(crate) async fn resolve(servers: &NameServers, families: &[Family], roster: 
     Resolved::new(roster.clone(), answers.await)
 }
 
-/// A fresh resolver; `None` where the system names no server and no hosts.
-fn open(servers: &NameServers) -> Option<TokioResolver> {
+/// Two resolvers of the same servers.
+struct Resolvers {
+    /// Asks two servers at a time, so that a dead one costs nothing.
+    side_by_side: TokioResolver,
+    /// Asks one at a time. The library takes the second of two truncated answers for a failure of TCP.
+    in_turn: TokioResolver,
+}
+
+/// Fresh resolvers; `None` where the system names no server and no hosts.
+fn open(servers: &NameServers) -> Option<Resolvers> {
+    Some(Resolvers { side_by_side: open_one(servers, 2)?, in_turn: open_one(servers, 1)? })
+}
+
+fn open_one(servers: &NameServers, at_a_time: usize) -> Option<TokioResolver> {
     let mut builder = match servers {
         NameServers::System => TokioResolver::builder_tokio().ok()?,
         NameServers::These(list) => {
@@ -67,6 +83,7 @@ fn open(servers: &NameServers) -> Option<TokioResolver> {
     let options = builder.options_mut();
     options.timeout = SERVER_TIMEOUT;
     options.cache_size = 0;
+    options.num_concurrent_reqs = at_a_time;
     // One retry; `attempts` counts the tries after the first.
     options.attempts = 1;
     builder.build().ok()
@@ -80,7 +97,7 @@ fn name_server(at: SocketAddr) -> NameServerConfig {
     NameServerConfig::new(at.ip(), true, connections.to_vec())
 }
 
-async fn look_up(resolver: Option<&TokioResolver>, host: &Host, family: Family) -> Lookup {
+async fn look_up(resolver: Option<&Resolvers>, host: &Host, family: Family) -> Lookup {
     if let Host::Literal(ip) = host {
         return Lookup { addresses: Ok(vec![*ip]), took: None };
     }
@@ -97,11 +114,7 @@ async fn look_up(resolver: Option<&TokioResolver>, host: &Host, family: Family) 
     Lookup { addresses: found.and_then(bogus::sift), took: Some(started.elapsed()) }
 }
 
-async fn addresses_of(
-    resolver: &TokioResolver,
-    name: &str,
-    family: Family,
-) -> Result<Vec<IpAddr>, DnsFailure> {
+async fn addresses_of(resolver: &Resolvers, name: &str, family: Family) -> Result<Vec<IpAddr>, DnsFailure> {
     let record = match family {
         Family::Ipv4 => RecordType::A,
         Family::Ipv6 => RecordType::AAAA,
@@ -126,7 +139,7 @@ fn capped(found: impl IntoIterator<Item = IpAddr>) -> Option<Vec<IpAddr>> {
 }
 
 async fn addresses_of_exchangers(
-    resolver: &TokioResolver,
+    resolver: &Resolvers,
     domain: &str,
     family: Family,
 ) -> Result<Vec<IpAddr>, DnsFailure> {
@@ -151,10 +164,23 @@ async fn addresses_of_exchangers(
     capped(found.into_iter().flatten().flatten()).ok_or(failure.unwrap_or(DnsFailure::NoData))
 }
 
-async fn ask(resolver: &TokioResolver, name: &str, record: RecordType) -> Result<Vec<RData>, DnsFailure> {
+async fn ask(resolver: &Resolvers, name: &str, record: RecordType) -> Result<Vec<RData>, DnsFailure> {
     // The final dot keeps search domains out: the configuration names hosts of the internet.
     let name = format!("{}.", name.trim_end_matches('.'));
-    match resolver.lookup(name, record).await {
+    let again = async {
+        tokio::time::sleep(ASK_AGAIN).await;
+        resolver.side_by_side.lookup(name.clone(), record).await
+    };
+    // A failure that came at once is an answer too.
+    let found = tokio::select! {
+        found = resolver.side_by_side.lookup(name.clone(), record) => found,
+        found = again => found,
+    };
+    let found = match found {
+        Err(NetError::Truncated) => resolver.in_turn.lookup(name.clone(), record).await,
+        found => found,
+    };
+    match found {
         Ok(lookup) => Ok(lookup.answers().iter().map(|record| record.data.clone()).collect()),
         Err(error) => Err(failure::of(&error)),
     }

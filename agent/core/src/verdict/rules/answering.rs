@@ -4,12 +4,12 @@ use super::{
     CERTAIN, Evidence, Finding, State, View, counted, described, finding, inconclusive, may_convict,
     seen_lines,
 };
-use crate::distance::TOLERANCE;
+use crate::distance::{PLATFORM_HOPS, TOLERANCE};
 use crate::hearing::{Control, Greeting, Symptom, Testimony};
 use crate::ledger::{MIN_STREAK, symptom_weight};
 use crate::target::MIN_OPERATORS;
 use crate::verdict::docket::{CALM, Placed};
-use crate::walk::Reach;
+use crate::walk::{Reach, Walk};
 
 /// Walks that must agree before distance names a device: one may have met a load balancer.
 const WALKS: usize = 2;
@@ -29,7 +29,7 @@ fn proxy(view: &View<'_>) -> Option<Finding> {
     let answered: Vec<_> = view.hearing.testimonies.iter().filter(|t| t.is_answered()).collect();
     let placed: Vec<_> = answered.iter().map(|t| (*t, view.placed(t, |r| *r == Reach::SynAck))).collect();
     let before = |p: &Placed| matches!(p, Placed::Before(_));
-    let walked: Vec<_> = placed.iter().filter(|(_, p)| before(p)).map(|(t, _)| *t).collect();
+    let walked = one_place(view, placed.iter().filter(|(_, p)| before(p)).map(|(t, _)| *t).collect());
     let genuine = placed.iter().any(|(_, p)| *p == Placed::AtDestination);
     // Without a walk, the TTLs of SYN-ACKs of the same host on two ports tell the same, less sharply.
     let nearer = |t: &&&Testimony| {
@@ -65,6 +65,21 @@ fn proxy(view: &View<'_>) -> Option<Finding> {
         counted(witnesses.len(), "operator")
     );
     Some(finding(State::Intercepted, "proxy_smtp", because).evidence(evidence))
+}
+
+/// The witnesses, if one device can be all that they met. A control on the same host shares the destination's way;
+/// any other one may simply be farther away than the destination. A device stands at one distance from here, while
+/// servers of different operators stand at several; and beyond the provider's hops even one distance means little
+/// beside a control of somebody else.
+fn one_place<'a>(view: &View<'_>, witnesses: Vec<&'a Testimony>) -> Vec<&'a Testimony> {
+    let drawn = |t: &Testimony| view.walk(t).and_then(|walk| walk.subject_draws(|r| *r == Reach::SynAck));
+    let exact = |t: &Testimony| view.walk(t).is_some_and(Walk::same_host);
+    let first = witnesses.first().and_then(|t| drawn(t));
+    let believed = |t: &&'a Testimony| {
+        let near = drawn(t).is_some_and(|ttl| ttl <= PLATFORM_HOPS);
+        exact(t) || (drawn(t) == first && (near || t.control != Control::Global))
+    };
+    if witnesses.iter().all(believed) { witnesses } else { Vec::new() }
 }
 
 /// A device on the way overwrites what the servers say.
@@ -126,7 +141,7 @@ fn throttled(view: &View<'_>) -> Option<Finding> {
     if fell < WALKS
         || everybody
         || control.loss() > CALM
-        || subject.loss() < 2.0 * control.loss()
+        || subject.loss() <= 2.0 * control.loss()
         || view.fell_quiet()
         || !may_convict(view)
     {

@@ -115,7 +115,23 @@ fn refusal(testimony: &Testimony) -> Option<Icmp> {
 /// The offender's hop: where a walk saw it, else by the TTL of its message.
 fn hop_of(view: &View<'_>, icmp: &Icmp) -> Option<u8> {
     let walked = view.walks().filter_map(|walk| walk.hop_of(icmp.offender)).min();
-    walked.or_else(|| icmp.hop_limit.and_then(distance::hop)).or_else(|| refusing_ttl(view, icmp.offender))
+    walked
+        .or_else(|| icmp.hop_limit.and_then(distance::hop))
+        .or_else(|| refusing_ttl(view, icmp.offender))
+        .or_else(|| stopping_hop(view))
+}
+
+/// Where walks agree that the port's SYNs stop while the controls' are seen one hop farther on: whoever refuses stands
+/// there or one hop before. At the provider's last hop that is one side of its edge or the other.
+fn stopping_hop(view: &View<'_>) -> Option<u8> {
+    let stops = |walk: &Walk| {
+        let next = walk.subject_reach().unwrap_or(0) + 1;
+        walk.control_dies_at(next).then_some(next)
+    };
+    let stops: Vec<u8> = view.walks().filter_map(stops).collect();
+    let hop = *stops.first()?;
+    let agreed = stops.len() >= WITNESSES && stops.iter().all(|stop| *stop == hop);
+    (agreed && hop != PLATFORM_HOPS + 1).then_some(hop)
 }
 
 /// The smallest TTL at which this device refused: at most one more than its hop.

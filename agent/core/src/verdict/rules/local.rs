@@ -1,13 +1,14 @@
 //! This machine itself: its kernel said so, nothing is inferred.
 
 use super::{Finding, State, View, counted, finding, may_convict, seen_lines};
-use crate::hearing::{LocalCause, Symptom, Testimony};
+use crate::hearing::{Control, LocalCause, Symptom, Testimony};
 
 /// Operators that must show a local cause: one may have a rule of its own.
 const WITNESSES: usize = 2;
 
 pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let stopped = view.failing(|s| matches!(s, Symptom::Local(_) | Symptom::NoRoute));
+    let stopped: Vec<_> = stopped.into_iter().filter(|t| is_selective(t)).collect();
     if !view.good.is_empty() || stopped.len() < WITNESSES || 2 * stopped.len() <= view.bad.len() {
         return None;
     }
@@ -18,6 +19,11 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let because =
         format!("is stopped by this machine itself: {hook} ({})", counted(stopped.len(), "operator"));
     Some(finding(State::LocallyBlocked, rule, because).confidence(0.9999).evidence(seen_lines(&stopped)))
+}
+
+/// A missing route is a policy about the port only where the same address has one for another port.
+fn is_selective(testimony: &Testimony) -> bool {
+    testimony.symptom != Symptom::NoRoute || testimony.is_routed || testimony.control == Control::SameHost
 }
 
 /// The cause that most operators show.

@@ -103,6 +103,11 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
 
 /// By the walk where there is one, else by the TTLs of the same host's two ports.
 fn author(view: &View<'_>, testimony: &Testimony) -> Author {
+    // It crossed no router, and the control's answer crossed some: the first hop sent it, and no organisation's mail
+    // server stands there.
+    if !testimony.on_link && testimony.hop == Some(1) && testimony.control_hop.is_some_and(|hop| hop > 1) {
+        return Author::Nearer(1);
+    }
     match view.placed(testimony, |r| *r == Reach::Reset) {
         Placed::Before(ttl) => return Author::Nearer(device_hop(view, testimony, ttl)),
         // A filter of the last router before the destination answers the same TTLs as the destination does; where

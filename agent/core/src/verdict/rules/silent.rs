@@ -152,7 +152,7 @@ fn travel(view: &View<'_>, testimony: &Testimony) -> Travel {
     let Some(walk) = view.walk(testimony) else { return Travel::Unknown };
     let reach = walk.subject_reach().unwrap_or(0);
     let distance = walk.control_distance().filter(|_| walk.same_host());
-    let last_hop = distance.is_some_and(|distance| reach + 1 >= distance);
+    let last_hop = distance.is_some_and(|distance| reach + 1 >= distance) || hands_over(walk, reach);
     let farther =
         walk.steps.iter().filter(|step| step.control.iter().any(answered)).map(|step| step.ttl).max();
     let control_travels_on = farther.is_some_and(|ttl| ttl >= reach + 2);
@@ -175,6 +175,12 @@ fn travel(view: &View<'_>, testimony: &Testimony) -> Travel {
         true => Travel::StopsInside(reach),
         false => Travel::Unknown,
     }
+}
+
+/// The router that last saw the subject is the one that hands the control to its host: it has reached the edge of
+/// where servers stand, though the destination itself may be another host.
+fn hands_over(walk: &Walk, reach: u8) -> bool {
+    walk.control_distance() == Some(reach + 1) && walk.parts_behind_one_router(reach)
 }
 
 fn answered(reach: &Reach) -> bool {
