@@ -149,6 +149,9 @@ pub fn classify(observation: &Observation) -> Outcome {
     if let Some(SessionEnd::Refused(errno)) = observation.session.as_ref().map(|s| &s.end) {
         return refused(*errno, observation.has_source);
     }
+    if is_connected(observation) {
+        return handshake(observation);
+    }
     match deciding(observation) {
         Decisive::SynAck(_) => handshake(observation),
         Decisive::DroppedOnArrival(_) | Decisive::NotSent => Outcome::DeniedLocally,
@@ -162,6 +165,14 @@ pub fn classify(observation: &Observation) -> Outcome {
         Decisive::Reset(_) => Outcome::Reset,
         Decisive::Silence => Outcome::Timeout,
     }
+}
+
+/// Whether the session's own `connect()` completed a handshake, whatever became of the hand-built SYNs: a filter may
+/// know them by their source ports, and mail is what passes or not.
+pub fn is_connected(observation: &Observation) -> bool {
+    use SessionEnd::{Closed, Greeting, NotSmtp, Reset, Silent};
+    let end = observation.session.as_ref().map(|session| &session.end);
+    matches!(end, Some(Greeting { .. } | NotSmtp(_) | Silent | Closed | Reset))
 }
 
 fn refused(errno: Errno, has_source: bool) -> Outcome {

@@ -84,6 +84,9 @@ fn symptom(observation: &Observation) -> Symptom {
     if let Some(SessionEnd::Refused(errno)) = observation.session.as_ref().map(|s| &s.end) {
         return local(outcome::classify(observation), Decisive::Refused(*errno));
     }
+    if outcome::is_connected(observation) {
+        return Symptom::Answered(greeting(observation));
+    }
     match outcome::deciding(observation) {
         Decisive::SynAck(_) => Symptom::Answered(greeting(observation)),
         Decisive::Reset(_) => Symptom::Reset,

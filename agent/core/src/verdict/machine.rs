@@ -21,7 +21,8 @@
 use std::time::Duration;
 
 use super::docket::Docket;
-use super::{Finding, State};
+use super::view::View;
+use super::{Finding, State, rules};
 use crate::hearing::{Hearing, Testimony};
 use crate::ledger::Prior;
 use crate::schedule::{CONFIRM_ROUNDS, LAST_ROUND};
@@ -91,7 +92,7 @@ impl Machine {
 
     /// What the jury would say now, settled or not.
     pub fn leaning(&self) -> Option<Finding> {
-        self.docket.find()
+        rules::find(&self.docket)
     }
 
     /// Hears the round of a sentinel. Anything but the settled answer begins an episode.
@@ -121,9 +122,12 @@ impl Machine {
     /// Hears a round of the whole jury, made at `at`, and says what changed on show.
     pub fn hear(&mut self, hearing: Hearing, at: Duration) -> Option<Change> {
         self.docket.hear(hearing);
-        let finding = self.docket.find()?;
+        let view = View::of(&self.docket)?;
+        let finding = rules::decide(&view);
+        // A block that begins between two answers takes as long as a throttle could.
+        let ripe = finding.settled || (view.rounds() > CONFIRM_ROUNDS && !view.is_torn());
         let repeated = self.found.replace(finding.rule) == Some(finding.rule);
-        if !self.is_decided(&finding, repeated) {
+        if !(ripe && self.may_show(&finding, repeated)) {
             return None;
         }
         self.doubting = false;
@@ -135,14 +139,11 @@ impl Machine {
         self.doubting = false;
     }
 
-    fn is_decided(&self, finding: &Finding, repeated: bool) -> bool {
-        let rounds = self.docket.rounds();
-        // A block that begins between two answers takes as long as a throttle could.
-        let ripe = finding.settled || (rounds > CONFIRM_ROUNDS && !self.docket.is_torn());
-        let Some(shown) = &self.shown else { return ripe };
+    fn may_show(&self, finding: &Finding, repeated: bool) -> bool {
+        let Some(shown) = &self.shown else { return true };
         let stays = shown.finding.state == finding.state;
         // Rules that convict count their rounds themselves.
-        ripe && (stays || repeated || finding.state.is_block() || rounds >= LAST_ROUND)
+        stays || repeated || finding.state.is_block() || self.docket.rounds() >= LAST_ROUND
     }
 
     fn show(&mut self, finding: Finding, at: Duration) -> Option<Change> {

@@ -1,7 +1,7 @@
 //! Who is stopping the mail: the words of a verdict.
 //!
 //! How it is reached: [`crate::hearing`] turns a round into one symptom per operator, [`docket`] keeps what the
-//! rounds of an episode said, [`rules`] decide in a fixed order, [`machine`] holds the settled state and says when
+//! rounds of an episode said, [`view`] sorts the witnesses, [`rules`] decide in a fixed order, [`machine`] holds the settled state and says when
 //! it changes.
 
 use crate::evidence::Evidence;
@@ -11,6 +11,7 @@ pub mod machine;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 /// The state of a port in one family: a closed vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

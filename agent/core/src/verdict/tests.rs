@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::docket::Docket;
-use super::{Finding, Signature, State};
+use super::{Finding, Signature, State, rules};
 use crate::hearing::{Control, Greeting, Hearing, LocalCause, Symptom, Tally, Testimony};
 use crate::observation::{DnsFailure, EngineKind, HostFacts, Icmp};
 use crate::outcome::Outcome;
@@ -81,7 +81,7 @@ fn judge(hearings: Vec<Hearing>, walks: Vec<Walk>) -> Finding {
     for hearing in hearings {
         docket.hear(hearing);
     }
-    docket.find().expect("at least one round")
+    rules::find(&docket).expect("at least one round")
 }
 
 fn steady(symptom: &Symptom, rounds: u64, control: Control) -> Vec<Hearing> {
@@ -318,9 +318,9 @@ fn nobody_is_convicted_before_the_walk_was_made() {
     for hearing in steady(&Symptom::Silent, 3, Control::SameHost) {
         docket.hear(hearing);
     }
-    assert!(!docket.find().expect("heard").state.is_block());
+    assert!(!rules::find(&docket).expect("heard").state.is_block());
     docket.add_walks([]);
-    assert_eq!(docket.find().expect("heard").state, State::PlatformBlocked);
+    assert_eq!(rules::find(&docket).expect("heard").state, State::PlatformBlocked);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::distance::{PLATFORM_HOPS, TOLERANCE};
 use crate::hearing::{Control, Greeting, Symptom, Testimony};
 use crate::ledger::{MIN_STREAK, symptom_weight};
 use crate::target::MIN_OPERATORS;
-use crate::verdict::docket::{CALM, Placed};
+use crate::verdict::view::{CALM, Placed};
 use crate::walk::{Reach, Walk};
 
 /// Walks that must agree before distance names a device: one may have met a load balancer.

@@ -14,7 +14,8 @@
 //! No rule names a culprit with fewer than [`MIN_OPERATORS`] operators, on one operator's evidence, or on a round
 //! whose controls failed.
 
-use super::docket::View;
+use super::docket::Docket;
+use super::view::View;
 use super::{Attribution, Finding, Signature, State};
 use crate::evidence::{self, CERTAIN, Evidence};
 use crate::hearing::{Symptom, Testimony};
@@ -47,6 +48,11 @@ const ORDER: [Rule; 8] = [
     reset::decide,
     silent::decide,
 ];
+
+/// What everything heard so far amounts to; `None` before the first round.
+pub fn find(docket: &Docket) -> Option<Finding> {
+    View::of(docket).map(|view| decide(&view))
+}
 
 /// The finding of the first rule that matches.
 pub fn decide(view: &View<'_>) -> Finding {

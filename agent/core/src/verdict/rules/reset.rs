@@ -7,7 +7,7 @@ use crate::distance::{PLATFORM_HOPS, TOLERANCE};
 use crate::hearing::{Control, Symptom, Testimony};
 use crate::ledger::{Mode, RAISE};
 use crate::target::MIN_OPERATORS;
-use crate::verdict::docket::Placed;
+use crate::verdict::view::Placed;
 use crate::walk::{Reach, Walk};
 
 /// A device nearer than the destination at several operators (facts: +1.5), measured exactly by a walk.
