@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::docket::{ANSWER_MEMORY, Docket, Memory};
 use crate::distance::TOLERANCE;
-use crate::hearing::{Greeting, Hearing, Symptom, Tally, Testimony};
+use crate::hearing::{Control, Greeting, Hearing, Symptom, Tally, Testimony};
 use crate::ledger::{MIN_STREAK, Mode, Prior};
 use crate::target::Port;
 use crate::walk::{Reach, Walk};
@@ -190,6 +190,10 @@ impl<'a> View<'a> {
         let control = walk.control_distance();
         if control.is_some_and(|control| control <= drawn) {
             return Placed::AtDestination;
+        }
+        // Beside somebody else's control, far means nothing: this destination may simply be nearer.
+        if testimony.control == Control::Global {
+            return Placed::Unknown;
         }
         // Seen to die at this TTL or a greater one: the control is farther away, whatever was lost.
         if walk.control_reach().is_some_and(|reach| reach + 1 >= drawn + margin) {

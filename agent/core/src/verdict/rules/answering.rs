@@ -4,7 +4,7 @@ use super::{
     CERTAIN, Evidence, Finding, State, View, counted, described, finding, inconclusive, may_convict,
     seen_lines,
 };
-use crate::distance::{PLATFORM_HOPS, TOLERANCE};
+use crate::distance::TOLERANCE;
 use crate::hearing::{Control, Greeting, Symptom, Testimony};
 use crate::ledger::{MIN_STREAK, symptom_weight};
 use crate::target::MIN_OPERATORS;
@@ -68,18 +68,13 @@ fn proxy(view: &View<'_>) -> Option<Finding> {
 }
 
 /// The witnesses, if one device can be all that they met. A control on the same host shares the destination's way;
-/// any other one may simply be farther away than the destination. A device stands at one distance from here, while
-/// servers of different operators stand at several; and beyond the provider's hops even one distance means little
-/// beside a control of somebody else.
+/// another host of the operator may simply be farther away. A device stands at one distance from here, while servers
+/// of different operators stand at several.
 fn one_place<'a>(view: &View<'_>, witnesses: Vec<&'a Testimony>) -> Vec<&'a Testimony> {
     let drawn = |t: &Testimony| view.walk(t).and_then(|walk| walk.subject_draws(|r| *r == Reach::SynAck));
     let exact = |t: &Testimony| view.walk(t).is_some_and(Walk::same_host);
     let first = witnesses.first().and_then(|t| drawn(t));
-    let believed = |t: &&'a Testimony| {
-        let near = drawn(t).is_some_and(|ttl| ttl <= PLATFORM_HOPS);
-        exact(t) || (drawn(t) == first && (near || t.control != Control::Global))
-    };
-    if witnesses.iter().all(believed) { witnesses } else { Vec::new() }
+    if witnesses.iter().all(|t| exact(t) || drawn(t) == first) { witnesses } else { Vec::new() }
 }
 
 /// A device on the way overwrites what the servers say.
