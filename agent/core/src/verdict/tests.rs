@@ -435,7 +435,8 @@ fn servers_nearer_than_somebody_elses_control_are_no_proxy() {
     };
     for (ttls, state) in [
         ([1, 1, 1], State::Intercepted),
-        ([2, 2, 2], State::Open),
+        ([2, 2, 2], State::Intercepted),
+        ([3, 3, 3], State::Open),
         ([2, 3, 4], State::Open),
         ([4, 4, 4], State::Open),
     ] {

@@ -11,6 +11,8 @@ use crate::walk::{Reach, Walk};
 
 /// Silent SYNs of a control at TTLs that reach whoever answers the subject, before they count as its distance.
 const SILENCES: usize = 3;
+/// Hops at which no mail operator's servers stand, whatever the distance of somebody else's control.
+const SERVERLESS_HOPS: u8 = 2;
 /// Loss on the controls up to which silence can be told from loss.
 pub const CALM: f64 = 0.1;
 
@@ -192,7 +194,7 @@ impl<'a> View<'a> {
             return Placed::AtDestination;
         }
         // Beside somebody else's control, far means nothing: this destination may simply be nearer.
-        if testimony.control == Control::Global {
+        if testimony.control == Control::Global && drawn > SERVERLESS_HOPS {
             return Placed::Unknown;
         }
         // Seen to die at this TTL or a greater one: the control is farther away, whatever was lost.
