@@ -85,6 +85,7 @@ fn silent() -> Sighting {
         outcome: "timeout",
         error_type: Some("timeout".to_owned()),
         duration_ms: 7_000.0,
+        dns_ms: None,
         attempts: [(0.0, 61_001), (1_000.2, 61_002), (3_000.1, 61_003)]
             .map(|(at_ms, port)| syn(at_ms, port))
             .to_vec(),

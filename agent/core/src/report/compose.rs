@@ -53,6 +53,7 @@ pub fn sighting(observation: &Observation) -> Sighting {
         outcome: outcome.code(),
         error_type: error_type(outcome, &detail),
         duration_ms: millis(duration(observation)),
+        dns_ms: observation.dns_took.map(millis),
         attempts: observation.attempts.iter().map(attempt).collect(),
         detail,
     }

@@ -126,6 +126,8 @@ pub struct Sighting {
     pub error_type: Option<String>,
     /// Milliseconds from SYN to answer, or to the end of the window.
     pub duration_ms: f64,
+    /// Milliseconds that the name took to resolve; `null` for a literal.
+    pub dns_ms: Option<f64>,
     /// Every SYN.
     pub attempts: Vec<AttemptSeen>,
     /// What the answer carried.
