@@ -4,7 +4,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use e2e::plan::{Family, Host, Node, resolver};
@@ -204,10 +204,8 @@ fn nothing_outlives_a_network() {
     let name = network.chain().node(Node::Vm).expect("there is a VM").name().to_owned();
     let traces = ["/run/netns", "/etc/netns"].map(|folder| std::path::Path::new(folder).join(&name));
     assert!(traces.iter().all(|trace| trace.exists()));
-    let started = Instant::now();
     drop(network);
     assert!(!traces.iter().any(|trace| trace.exists()));
-    assert!(started.elapsed() < Duration::from_secs(2), "taking down took {:?}", started.elapsed());
 }
 
 #[test]
