@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 
 /// Builds the release binary into the target folder that this benchmark lies in.
 pub(crate) fn build_sortie() -> Result<()> {
-    let status = command(&["build", "--release", "-p", "sortie-cli", "--bin", "sortie"])?.status();
+    let arguments = ["build", "--quiet", "--release", "-p", "sortie-cli", "--bin", "sortie"];
+    let status = command(&arguments)?.status();
     let status = status.context("failed to start cargo")?;
     ensure!(status.success(), "failed to build sortie: cargo ended with {status}");
     Ok(())
@@ -24,7 +25,7 @@ pub(crate) fn test(arguments: &[&str], binary: Option<&Path>) -> Result<String> 
 fn command(arguments: &[&str]) -> Result<Command> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.arg(arguments[0]).args(["--locked", "--quiet", "--target-dir"]).arg(target_folder()?);
+    command.arg(arguments[0]).args(["--locked", "--target-dir"]).arg(target_folder()?);
     command.args(&arguments[1..]).stdin(Stdio::null()).current_dir(env!("CARGO_MANIFEST_DIR"));
     Ok(command)
 }

@@ -12,7 +12,7 @@ use nix::libc::IPPROTO_RAW;
 use socket2::{Domain, Protocol, Socket, Type};
 use sortie_core::packet::{Flow, Syn};
 
-use crate::cpu::of_this_thread;
+use crate::cpu::{Costs, of_this_thread};
 
 /// How many SYNs.
 const SYNS: u16 = 1_000;
@@ -23,10 +23,10 @@ const APART: Duration = Duration::from_millis(4);
 /// Source ports that nothing else uses: below those of other programs.
 const FIRST_PORT: u16 = 20_000;
 
-/// Time of the current thread for one SYN.
-pub(crate) fn bare_syns() -> Result<Duration> {
+/// Times of the current thread, one SYN a batch.
+pub(crate) fn bare_syns() -> Result<Costs> {
     let sockets = [open(Domain::IPV4)?, open(Domain::IPV6)?];
-    let mut spent = Duration::ZERO;
+    let mut costs = Costs::default();
     for number in 0..SYNS {
         let turn = usize::from(number) % 2;
         let family = Family::BOTH[turn];
@@ -42,9 +42,9 @@ pub(crate) fn bare_syns() -> Result<Duration> {
         std::thread::sleep(APART);
         let before = of_this_thread()?;
         sockets[turn].send_to(&bytes, &to).context("failed to send a SYN")?;
-        spent += of_this_thread()?.saturating_sub(before);
+        costs.add(1, of_this_thread()?.saturating_sub(before));
     }
-    Ok(spent / u32::from(SYNS))
+    Ok(costs)
 }
 
 fn open(domain: Domain) -> Result<Socket> {
