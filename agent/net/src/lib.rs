@@ -26,6 +26,7 @@ mod progress;
 mod raw;
 mod session;
 mod settings;
+mod side_by_side;
 mod sys;
 mod walk;
 

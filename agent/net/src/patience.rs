@@ -24,6 +24,13 @@ const LINGER_MAX: Duration = Duration::from_secs(1);
 /// How long to listen once every SYN has drawn something that is no SYN-ACK.
 const REST: Duration = Duration::from_millis(300);
 
+/// Waits until `at`. The runtime counts whole milliseconds, so its own sleep until now lasts until the next one.
+pub(crate) async fn until(at: Instant) {
+    if at > Instant::now() {
+        tokio::time::sleep_until(at.into()).await;
+    }
+}
+
 /// Decides when to send again and when to stop; told everything, asks nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Patience {

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use sortie_core::localise::Pair;
 use sortie_core::observation::{EngineKind, Round, Session};
 use sortie_core::target::{Port, Roster};
@@ -22,6 +21,7 @@ use crate::plan::{Event, RoundPlan};
 use crate::progress::{Progress, Stage};
 use crate::session;
 use crate::settings::{OpenError, Settings, check_schedule};
+use crate::side_by_side;
 use crate::walk;
 
 /// The probes of a round start in random order within this time: with a fixed order, a pause of the machine would
@@ -88,7 +88,7 @@ impl Prober {
         let of = assignment.jobs.len();
         tell(Event::Started { probes: of });
         let done = Cell::new(0);
-        let probes = join_all(assignment.jobs.iter().map(async |job| {
+        let probes = side_by_side::all(assignment.jobs.iter().map(async |job| {
             let probe = self.probe(*job, plan, &own).await;
             done.set(done.get() + 1);
             let established = probe.established;

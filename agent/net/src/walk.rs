@@ -12,12 +12,13 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use sortie_core::localise::Pair;
 use sortie_core::observation::Seen;
 use sortie_core::target::Port;
 use sortie_core::walk::{Reach, Step, Walk};
 use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::side_by_side;
 
 /// Between the SYNs of neighbouring TTLs.
 const TTL_SPACING: Duration = Duration::from_millis(10);
@@ -47,7 +48,7 @@ where
     let mut walks: Vec<Walk> = pairs.iter().map(|pair| empty(pair, ttls.clone())).collect();
     for repeat in 0..repeats {
         let next = Instant::now() + REPEAT_SPACING;
-        let casts = join_all(casts(&walks, usize::from(repeat)).into_iter().map(async |one| {
+        let casts = side_by_side::all(casts(&walks, usize::from(repeat)).into_iter().map(async |one| {
             sleep(one.delay).await;
             (one, reach(cast(one.to, one.ttl).await.as_ref()))
         }));

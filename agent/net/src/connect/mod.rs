@@ -16,10 +16,9 @@ use futures_util::stream::FuturesUnordered;
 use sortie_core::errno::Errno;
 use sortie_core::observation::{Answer, Attempt, Seen};
 use sortie_core::target::Port;
-use tokio::time::sleep_until;
 
 use crate::own::OwnAddresses;
-use crate::patience::Patience;
+use crate::patience::{Patience, until};
 use crate::progress::Progress;
 use crate::settings::Source;
 use trial::Trial;
@@ -63,7 +62,7 @@ impl ConnectEngine {
                     }
                     attempts[number].answers.extend(answers);
                 }
-                () = sleep_until(next.unwrap_or(deadline).into()) => {
+                () = until(next.unwrap_or(deadline)) => {
                     if next.is_none() {
                         break;
                     }

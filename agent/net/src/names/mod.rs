@@ -39,13 +39,15 @@ const EXCHANGERS_MAX: usize = 2;
 
 /// Resolves every target, control and global control of a roster side by side.
 pub(crate) async fn resolve(servers: &NameServers, families: &[Family], roster: &Roster) -> Resolved {
-    let resolver = open(servers);
     let targets = roster.targets().iter();
     let mut addresses: Vec<&Address> =
         targets.flat_map(|target| std::iter::once(target.address()).chain(target.control())).collect();
     addresses.extend(roster.globals());
     addresses.sort();
     addresses.dedup();
+    let is_name = |address: &&Address| !matches!(address.host, Host::Literal(_));
+    // Opening a resolver reads files and sets up a cache: more work than several handshakes.
+    let resolver = if addresses.iter().any(is_name) { open(servers) } else { None };
     let lookups =
         addresses.into_iter().flat_map(|address| families.iter().map(move |family| (address, *family)));
     let lookups = lookups.filter(|(address, family)| match address.host {

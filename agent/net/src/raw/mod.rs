@@ -36,7 +36,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep_until;
 
 use crate::own::OwnAddresses;
-use crate::patience::Patience;
+use crate::patience::{Patience, until};
 use crate::progress::Progress;
 use crate::settings::Source;
 use ears::{Ear, Listener};
@@ -150,7 +150,7 @@ impl RawEngine {
             let next = patience.next_send().filter(|at| *at < deadline);
             tokio::select! {
                 () = told.notified() => {}
-                () = sleep_until(next.unwrap_or(deadline).into()) => {
+                () = until(next.unwrap_or(deadline)) => {
                     if next.is_none() {
                         break;
                     }
