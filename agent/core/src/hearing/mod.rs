@@ -285,6 +285,12 @@ impl Hearing {
         self.testimonies.iter().filter(|t| !matches!(t.symptom, Symptom::Unresolved(_)))
     }
 
+    /// Fewer than half of the controls answered: the network is in trouble, and trouble is not evidence.
+    pub fn is_degraded(&self) -> bool {
+        let (answered, asked) = self.controls();
+        2 * answered < asked
+    }
+
     /// Controls that answered and controls that were asked: each operator's own, and the global ones.
     pub fn controls(&self) -> (usize, usize) {
         let own = |wanted: fn(Control) -> bool| self.measured().filter(|t| wanted(t.control)).count();

@@ -139,9 +139,7 @@ impl Docket {
     }
 
     fn enter(&mut self, hearing: &Hearing) {
-        let (answered, asked) = hearing.controls();
-        // Fewer than half of the controls: the network is in trouble, and trouble is not evidence.
-        let degraded = 2 * answered < asked;
+        let degraded = hearing.is_degraded();
         for testimony in &hearing.testimonies {
             let lost = testimony.symptom == Symptom::Answered(Greeting::Lost);
             let mark = match testimony.symptom {

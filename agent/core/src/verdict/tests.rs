@@ -469,3 +469,18 @@ fn no_lost_syn_no_throttle() {
     let found = judge(hearings, vec![]);
     assert_eq!((found.state, found.rule), (State::Inconclusive, "session_lost"), "{found:#?}");
 }
+
+#[test]
+fn nobody_is_named_in_a_round_whose_controls_failed() {
+    let reasons = [Symptom::Silent, Symptom::Local(LocalCause::Output), icmp(3, 13, router(1), Some(64))];
+    for symptom in reasons {
+        let mut hearings = steady(&symptom, 5, Control::SameHost);
+        for hearing in &mut hearings {
+            // Three operators' own controls answer, and the six global ones do not.
+            hearing.testimonies.truncate(3);
+            hearing.globals = (0, 6);
+        }
+        let found = judge(hearings, walks(1, Reach::Silent));
+        assert_eq!((found.state, found.rule), (State::Inconclusive, "net_degraded"), "{found:#?}");
+    }
+}

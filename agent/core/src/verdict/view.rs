@@ -25,7 +25,8 @@ pub struct View<'a> {
     pub good: Vec<&'a Testimony>,
     /// These fail while their controls answer, or are answered by something that is no mail server.
     pub bad: Vec<&'a Testimony>,
-    /// These say nothing: no address, no control, nothing left of this machine's own resources.
+    /// These say nothing: no address, no control, nothing left of this machine's own resources, or a round in which
+    /// most controls failed.
     pub void: Vec<&'a Testimony>,
 }
 
@@ -38,6 +39,7 @@ impl<'a> View<'a> {
     fn new(docket: &'a Docket, hearing: &'a Hearing) -> Self {
         let mut view = Self { docket, hearing, good: Vec::new(), bad: Vec::new(), void: Vec::new() };
         let mut shared_seen = BTreeSet::new();
+        let degraded = hearing.is_degraded();
         for testimony in &hearing.testimonies {
             // Several names that lead to one address are one witness.
             let dependent = hearing.shared_names.contains(&testimony.operator)
@@ -46,7 +48,8 @@ impl<'a> View<'a> {
                 view.void.push(testimony);
             } else if testimony.is_genuine() {
                 view.good.push(testimony);
-            } else if testimony.is_answered() || (testimony.is_failing() && !view.control_is_near(testimony))
+            } else if testimony.is_answered()
+                || (testimony.is_failing() && !degraded && !view.control_is_near(testimony))
             {
                 view.bad.push(testimony);
             } else {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::distance::TOLERANCE;
 use crate::hearing::{Control, Greeting, Symptom, Testimony};
-use crate::ledger::{MIN_STREAK, symptom_weight};
+use crate::ledger::{CLEAR, MIN_STREAK, Mode, Prior, symptom_weight};
 use crate::target::MIN_OPERATORS;
 use crate::verdict::view::{CALM, Placed};
 use crate::walk::{Reach, Walk};
@@ -125,7 +125,12 @@ fn open(view: &View<'_>) -> Finding {
         .confidence(1.0 - 0.1 / f64::from(u32::try_from(view.good.len()).unwrap_or(u32::MAX)).powi(2))
         .evidence(seen_lines(&view.good).into_iter().map(|line| Evidence::new(2.0, line.text)))
         .evidence(described(view.bad.iter().chain(&view.void)))
-        .settled(unanimous || view.rounds() >= 2)
+        .settled((unanimous || view.rounds() >= 2) && lifts(view))
+}
+
+/// Whether the answers outweigh a settled block.
+fn lifts(view: &View<'_>) -> bool {
+    view.prior() != Prior::Blocked || view.sum(Mode::Drop) <= CLEAR
 }
 
 /// Operators that answered a moment ago are silent now while their controls answer: a quota, not a block.

@@ -14,6 +14,8 @@ use crate::walk::{Reach, Walk};
 
 /// Operators that must be refused from near before it is the platform's word.
 const WITNESSES: usize = 2;
+/// Rounds, with their walks, after which an author that could not be located stays unlocated.
+const ENOUGH_ROUNDS: u32 = 3;
 
 pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let refused: Vec<_> = view.bad.iter().filter_map(|t| refusal(t).map(|icmp| (*t, icmp))).collect();
@@ -89,15 +91,8 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
         "the refusals do not point to one place"
     };
     let because = format!("is refused by ICMP for {counted_refused}; {doubt}, so nobody is named");
-    Some(
-        inconclusive("icmp_unreach", because)
-            .evidence(evidence)
-            .settled(view.rounds() >= MIN_ROUNDS_UNLOCATED),
-    )
+    Some(inconclusive("icmp_unreach", because).evidence(evidence).settled(view.rounds() >= ENOUGH_ROUNDS))
 }
-
-/// Rounds, with their walks, after which an author that could not be located stays unlocated.
-const MIN_ROUNDS_UNLOCATED: u32 = 3;
 
 fn ends_at(view: &View<'_>, walk: &Walk, device: IpAddr) -> bool {
     let refused = walk.subject_draws(|reach| *reach == Reach::Unreachable(device)).is_some();

@@ -19,7 +19,7 @@ use super::view::View;
 use super::{Attribution, Finding, Signature, State};
 use crate::evidence::{self, CERTAIN, Evidence};
 use crate::hearing::{Symptom, Testimony};
-use crate::ledger::Mode;
+use crate::ledger::{Mode, Prior};
 use crate::target::MIN_OPERATORS;
 
 mod answering;
@@ -118,7 +118,7 @@ fn counted(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
-/// One sentence for each operator in the ledger's hypothesis `mode`.
+/// What the ledger adds up in the hypothesis `mode`: a sentence for each operator, and the prior where there is one.
 fn ledger_lines<'a>(
     view: &View<'_>,
     mode: Mode,
@@ -129,12 +129,15 @@ fn ledger_lines<'a>(
         Mode::Reset => "reset",
         Mode::Icmp => "refused by ICMP",
     };
+    let prior = Evidence::new(view.prior().bans(), "the state before this episode");
+    let prior = (view.prior() != Prior::Unknown).then_some(prior);
     of.into_iter()
         .map(|testimony| {
             let rounds = counted(view.streak(testimony, mode) as usize, "round");
             let text = format!("{}: {what} in {rounds}, control answered", testimony.operator);
             Evidence::new(view.weight(testimony, mode), text)
         })
+        .chain(prior)
         .collect()
 }
 

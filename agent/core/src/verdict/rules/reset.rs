@@ -12,6 +12,8 @@ use crate::walk::{Reach, Walk};
 
 /// A device nearer than the destination at several operators (facts: +1.5), measured exactly by a walk.
 const NEARER_DEVICE: f64 = 1.5;
+/// A reset and a SYN-ACK for one SYN have two authors (facts: +1.5, like a nearer device).
+const RACE: f64 = 1.5;
 /// Walks that must agree on where the author of the resets stands.
 const WALKS: usize = 2;
 /// Rounds after which the author of the resets stays unknown.
@@ -59,14 +61,14 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
         && hops.len() >= WALKS
         && destinations == 0
     {
-        let bans = view.sum(Mode::Reset) + NEARER_DEVICE;
+        let race = if raced > 0 { RACE } else { 0.0 };
+        let bans = view.sum(Mode::Reset) + NEARER_DEVICE + race;
         evidence.push(Evidence::new(
             NEARER_DEVICE,
             format!("resets come from hop {farthest}, nearer than the destinations"),
         ));
         if raced > 0 {
-            evidence
-                .push(Evidence::new(NEARER_DEVICE, format!("{raced} resets raced the server's own answer")));
+            evidence.push(Evidence::new(race, format!("{raced} resets raced the server's own answer")));
         }
         let proven = bans >= RAISE && view.quorum(Mode::Reset) >= MIN_OPERATORS && view.walked();
         let (state, rule, who) = if farthest <= PLATFORM_HOPS {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::distance::PLATFORM_HOPS;
 use crate::hearing::{Symptom, Testimony};
-use crate::ledger::{CLEAR, Mode, Prior, RAISE};
+use crate::ledger::{Mode, RAISE};
 use crate::observation::EngineKind;
 use crate::target::MIN_OPERATORS;
 use crate::walk::{Reach, Walk};
@@ -55,9 +55,6 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let bans = view.sum(Mode::Drop) + localised;
     let mut evidence = ledger_lines(view, Mode::Drop, &silent);
     evidence.extend(walk_lines(&travels, localised));
-    if view.prior() != Prior::Unknown {
-        evidence.push(Evidence::new(view.prior().bans(), "the state before this episode"));
-    }
     let operators = counted(silent.len(), "operator");
     let proven = bans >= RAISE && view.quorum(Mode::Drop) >= MIN_OPERATORS && view.walked();
     let enough = view.rounds() >= ENOUGH_ROUNDS;
@@ -102,9 +99,8 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     if !proven {
         let because =
             format!("gets no answer from {operators} while their controls answer; that is not yet proof");
-        let settled = enough && bans > CLEAR;
         return Some(
-            inconclusive("silent_all", because).evidence(evidence).bans(bans.min(0.0)).settled(settled),
+            inconclusive("silent_all", because).evidence(evidence).bans(bans.min(0.0)).settled(enough),
         );
     }
     let because = format!(

@@ -21,7 +21,7 @@ pub(super) fn decide(view: &View<'_>) -> Finding {
         return inconclusive("too_few_operators", because).settled(view.rounds() >= 2);
     }
     let (answered, asked) = view.hearing.controls();
-    if 2 * answered < asked || view.bad.is_empty() {
+    if view.hearing.is_degraded() || view.bad.is_empty() {
         let because = format!("could not be judged: {answered} of {} answered", counted(asked, "control"));
         return inconclusive("net_degraded", because).settled(settled);
     }
