@@ -24,13 +24,20 @@ pub fn report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
         generated_at: rfc3339(now),
         host: host(config),
         engine: jury.prober().engine().code(),
-        unseen: jury.prober().limits(),
+        unseen: unseen(jury),
         cloud: None,
         verdicts: jury.machines().iter().filter_map(|machine| verdict(jury, config, machine, now)).collect(),
         observations: jury.latest().iter().map(compose::sighting).collect(),
         relays: Vec::new(),
         explanation: None,
     }
+}
+
+/// What the engine could not see, and what it saw and did not keep.
+fn unseen(jury: &Jury) -> Vec<String> {
+    let surplus = jury.prober().surplus_answers();
+    let flood = format!("{surplus} answers to SYNs that had enough of them were counted and not kept");
+    jury.prober().limits().into_iter().chain((surplus > 0).then_some(flood)).collect()
 }
 
 /// The verdict that is on show; before there is one, what the jury leans to.

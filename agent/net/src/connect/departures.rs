@@ -5,10 +5,10 @@
 
 use std::fs;
 
-/// Packets that all interfaces but loopback have sent, from `/proc/net/dev` (kernel: `dev_seq_printf_stats`, the
+/// Packets that all interfaces but loopback have sent, from `/proc/net/dev` of this thread's namespace (kernel: `dev_seq_printf_stats`, the
 /// tenth number of a line); `None` where it cannot be read.
 pub(super) fn count() -> Option<u64> {
-    fs::read_to_string("/proc/net/dev").ok().map(|text| sent(&text))
+    fs::read_to_string("/proc/thread-self/net/dev").ok().map(|text| sent(&text))
 }
 
 fn sent(text: &str) -> u64 {

@@ -1,6 +1,6 @@
 //! This machine itself: its kernel said so, nothing is inferred.
 
-use super::{Finding, State, View, counted, finding, may_convict, seen_lines};
+use super::{Evidence, Finding, State, View, counted, finding, may_convict, seen_lines};
 use crate::hearing::{Control, LocalCause, Symptom, Testimony};
 
 /// Operators that must show a local cause: one may have a rule of its own.
@@ -18,7 +18,15 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
     let (rule, hook) = named(&stopped);
     let because =
         format!("is stopped by this machine itself: {hook} ({})", counted(stopped.len(), "operator"));
-    Some(finding(State::LocallyBlocked, rule, because).confidence(0.9999).evidence(seen_lines(&stopped)))
+    let found = finding(State::LocallyBlocked, rule, because).confidence(0.9999);
+    Some(found.evidence(seen_lines(&stopped)).evidence(corroboration(view)))
+}
+
+/// `TcpExt:TCPRetransFail` belongs to the whole machine, so it supports what single sockets say and decides nothing.
+fn corroboration(view: &View<'_>) -> Option<Evidence> {
+    let failures = view.hearing.host.retransmit_failures.filter(|n| *n > 0)?;
+    let text = format!("this machine's kernel counted {failures} retransmissions that it could not send");
+    Some(Evidence::new(0.0, text))
 }
 
 /// A missing route is a policy about the port only where the same address has one for another port.
