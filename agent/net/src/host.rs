@@ -2,9 +2,13 @@
 //!
 //! They are read below `/proc/thread-self`: plain `/proc/net` shows the namespace of the main thread.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 
 use sortie_core::observation::HostFacts;
+
+/// Longer than any of these files is.
+const LONGEST: usize = 16 * 1024;
 
 /// Counters at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,8 +20,7 @@ pub(crate) struct Counters {
 impl Counters {
     /// Reads what is there; on a kernel without a counter it stays unknown.
     pub(crate) fn now() -> Self {
-        let read =
-            |file: &str| fs::read_to_string(format!("/proc/thread-self/net/{file}")).unwrap_or_default();
+        let read = |file: &str| read_whole(&format!("/proc/thread-self/net/{file}")).unwrap_or_default();
         Self::parse(&read("netstat"), &read("snmp"), &read("snmp6"))
     }
 
@@ -64,6 +67,13 @@ fn in_columns(text: &str, prefix: &str, name: &str) -> Option<u64> {
 fn in_lines(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.split_whitespace().next() == Some(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Reads in one go: these files have no size that could be asked for, and a buffer that grows asks many times.
+fn read_whole(path: &str) -> io::Result<String> {
+    let mut text = String::with_capacity(LONGEST);
+    File::open(path)?.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn conntrack() -> Option<(u64, u64)> {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use sortie_core::localise::Pair;
-use sortie_core::observation::{EngineKind, Round, Session};
+use sortie_core::observation::{EngineKind, HostFacts, Round, Session};
 use sortie_core::target::{Port, Roster};
 use sortie_core::walk::Walk;
 use tokio::sync::watch;
@@ -96,6 +96,8 @@ impl Prober {
             probe
         }));
         let probes = self.engine.while_listening(&own, probes).await;
+        // Counters explain silence; where there was none, nobody asks for them.
+        let established = probes.iter().all(|probe| probe.established);
         let collect = |probe: Probe| Probed {
             attempts: self.engine.attempts(probe.trace),
             session: probe.session,
@@ -106,7 +108,7 @@ impl Prober {
             started: plan.started,
             observations: assignment.observations(&learned, &own, self.settings.source.as_ref()),
             late: self.engine.take_late(),
-            host: counters.until_now(),
+            host: if established { HostFacts::default() } else { counters.until_now() },
         }
     }
 
