@@ -1,0 +1,131 @@
+//! What can be typed. Values that depend on the configuration are judged later ([`crate::selection`],
+//! [`crate::config::Overrides`]); whatever can be refused by looking at it is refused here.
+
+mod check;
+mod run;
+
+use std::time::Duration;
+
+use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
+use sortie_core::target::Port;
+
+pub use self::check::Check;
+pub use self::run::Run;
+
+/// Can mail leave this machine, and if not, who is stopping it?
+#[derive(Clone, Debug, Parser)]
+#[command(name = "sortie", version, about, propagate_version = false, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 64 for a wrong command line, 70 for a failure of sortie itself, 78 for a wrong configuration."
+)]
+pub struct Cli {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands of this version.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Probe once and say whether mail can leave this machine
+    #[command(long_about = check::LONG, after_long_help = check::AFTER)]
+    #[command(after_help = "Use --help for examples and exit codes.")]
+    Check(Check),
+    /// Probe for as long as it runs and log every change
+    #[command(long_about = run::LONG, after_long_help = run::AFTER)]
+    Run(Run),
+}
+
+/// Faces of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// The whole report, schema sortie.report/1
+    Json,
+    /// One test case per port and family
+    Junit,
+}
+
+/// What may be expected on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Expect {
+    /// Mail should leave
+    Open,
+    /// Mail should be blocked
+    Blocked,
+    /// Either is right
+    Any,
+}
+
+/// Importance of log messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What sortie could not do
+    Error,
+    /// What is probably not as intended
+    Warn,
+    /// Every change of state
+    #[default]
+    Info,
+    /// Every round
+    Debug,
+    /// Every packet
+    Trace,
+}
+
+pub(super) fn port(text: &str) -> Result<Port, String> {
+    text.parse().map_err(|_| "expected a number from 1 to 65535".to_owned())
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let example = "expected a number and a unit, for example 500ms, 60s or 15m";
+    humantime::parse_duration(text).map_err(|_| example.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use sortie_core::target::Family;
+
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn repeated_flags_add_up_and_families_keep_their_order() {
+        let cli = Cli::try_parse_from([
+            "sortie", "check", "--port", "25", "--port", "587", "--family", "ipv6", "--family", "ipv4",
+        ]);
+        let Ok(Cli { command: Command::Check(check), .. }) = cli else {
+            panic!("a good command line was refused")
+        };
+        assert_eq!(check.ports, [Port::SMTP, Port::SUBMISSION]);
+        assert_eq!(check.overrides().families, Family::ALL);
+    }
+
+    #[test]
+    fn bad_values_are_refused_where_they_stand() {
+        for flags in [
+            ["--port", "0"],
+            ["--port", "65536"],
+            ["--family", "ipv5"],
+            ["--timeout", "10"],
+            ["--timeout", "0s"],
+            ["--timeout", "2h"],
+            ["--format", "xml"],
+            ["--engine", "turbo"],
+            ["--expect", "closed"],
+        ] {
+            assert!(Cli::try_parse_from(["sortie", "check"].into_iter().chain(flags)).is_err(), "{flags:?}");
+        }
+    }
+}
