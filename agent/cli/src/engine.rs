@@ -23,5 +23,5 @@ pub fn jury(config: &Config, roster: Roster) -> Result<Jury, OpenError> {
         }),
         ..Settings::default()
     };
-    Ok(Jury::new(Prober::open(settings)?, roster, &config.probe.families))
+    Ok(Jury::new(Prober::open(settings)?, roster, &config.probe.families, config.pace))
 }

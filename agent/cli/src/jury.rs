@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use sortie_core::hearing::Hearing;
 use sortie_core::localise::{self, Extent, Pair};
 use sortie_core::observation::{Observation, Round};
-use sortie_core::schedule::{CONFIRM_SPACING, Rotation, SENTINEL_WINDOW};
+use sortie_core::schedule::{Pace, Rotation, SENTINEL_WINDOW};
 use sortie_core::target::{Family, Host, Port, Roster, Target};
 use sortie_core::verdict::machine::{Change, Machine};
 use sortie_core::walk::Walk;
@@ -49,6 +49,7 @@ pub enum Stage {
 pub struct Jury {
     prober: Prober,
     roster: Roster,
+    pace: Pace,
     machines: Vec<Machine>,
     latest: Vec<Observation>,
     rounds: Vec<Round>,
@@ -59,14 +60,15 @@ pub struct Jury {
 
 impl Jury {
     /// A jury that has heard nothing.
-    pub fn new(prober: Prober, roster: Roster, families: &[Family]) -> Self {
+    pub fn new(prober: Prober, roster: Roster, families: &[Family], pace: Pace) -> Self {
         let ports = roster.ports();
         let pairs = ports.iter().flat_map(|port| families.iter().map(move |family| (*port, *family)));
         let pairs = pairs.filter(|(port, family)| reaches(&roster, *port, *family));
-        let machines = pairs.map(|(port, family)| Machine::new(port, family)).collect();
+        let machines = pairs.map(|(port, family)| Machine::new(port, family, pace)).collect();
         Self {
             prober,
             roster,
+            pace,
             machines,
             latest: Vec::new(),
             rounds: Vec::new(),
@@ -125,7 +127,7 @@ impl Jury {
         let mut changes = Vec::new();
         let mut number = 1;
         while self.is_doubting() {
-            let next = Instant::now() + CONFIRM_SPACING;
+            let next = Instant::now() + self.pace.confirm_spacing;
             changes.extend(self.round(&resolved, number, tell).await);
             if !self.is_doubting() {
                 break;

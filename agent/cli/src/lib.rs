@@ -11,6 +11,7 @@
 pub mod address;
 pub mod args;
 pub mod assemble;
+pub mod board;
 pub mod check;
 pub mod config;
 pub mod engine;

@@ -70,7 +70,9 @@ async fn watch(config: &Config, jury: &mut Jury) {
 }
 
 fn due(machine: &Machine, since: Duration, greetings: Duration) -> bool {
-    machine.shown().is_some_and(|shown| since >= schedule::jury_interval(shown.finding.state, greetings))
+    machine
+        .shown()
+        .is_some_and(|shown| since >= schedule::jury_interval(shown.finding.state, greetings, machine.pace()))
 }
 
 async fn sit(jury: &mut Jury, first: bool) {

@@ -18,6 +18,7 @@ pub mod errno;
 pub mod evidence;
 pub mod expect;
 pub mod hearing;
+pub mod history;
 pub mod ledger;
 pub mod localise;
 pub mod observation;

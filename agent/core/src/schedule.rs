@@ -13,19 +13,51 @@ use crate::verdict::State;
 
 /// Confirm rounds that follow the first round of an episode at most.
 pub const CONFIRM_ROUNDS: u32 = 3;
-/// From the start of one jury round to the start of the next.
-pub const CONFIRM_SPACING: Duration = Duration::from_secs(10);
 /// Rounds of one episode at most, where no two in a row agree: the confirm rounds, and as many again as it takes for an
 /// answer to be forgotten.
 pub const LAST_ROUND: u32 = 10;
 /// How long a sentinel waits for the answer to its only SYN before the jury is called. Longer than any path on
 /// earth takes and short enough to keep detection within a round.
 pub const SENTINEL_WINDOW: Duration = Duration::from_millis(1_500);
-/// How often the whole jury sits while a state is shown that one operator cannot speak for.
-const RESTLESS_JURY: Duration = Duration::from_secs(5 * 60);
 /// Jitter of the interval, either way. With a tenth, one block in a hundred would be found after more than 80 s: the
 /// longest interval, the sentinel's window, the confirm round's spacing and its window add up.
 const JITTER: f64 = 0.05;
+
+/// The times within an episode. Verdicts that go into a support ticket are reached at the default pace; a network that
+/// is known to be quick and quiet (a demonstration) can be judged at a faster one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// From the start of one jury round to the start of the next.
+    pub confirm_spacing: Duration,
+    /// An answer on the port under test counts against a silent drop for this long: a throttle lets a few SYNs pass
+    /// and is silent for the rest of its window, and nobody is convicted in the middle of one.
+    pub answer_memory: Duration,
+    /// How often the whole jury sits while a state is shown that one operator cannot speak for.
+    pub restless_jury: Duration,
+}
+
+impl Pace {
+    /// Fit for the internet.
+    pub const DEFAULT: Self = Self {
+        confirm_spacing: Duration::from_secs(10),
+        answer_memory: Duration::from_secs(60),
+        restless_jury: Duration::from_secs(5 * 60),
+    };
+
+    /// Fit for a network in which nothing is lost and nothing is far: a sixth of the default, and no throttle that is
+    /// slower than ten seconds is recognised.
+    pub const DEMONSTRATION: Self = Self {
+        confirm_spacing: Duration::from_secs(2),
+        answer_memory: Duration::from_secs(6),
+        restless_jury: Duration::from_secs(10),
+    };
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
 
 /// The rotation of one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +82,11 @@ impl Rotation {
 
 /// How often the whole jury sits without being called: for the greetings of an open port, and more often in a state
 /// that a sentinel cannot watch.
-pub fn jury_interval(shown: State, greeting_interval: Duration) -> Duration {
+pub fn jury_interval(shown: State, greeting_interval: Duration, pace: Pace) -> Duration {
     match shown {
         State::Open | State::NoEgress => greeting_interval,
         state if state.is_block() => greeting_interval,
-        _ => RESTLESS_JURY.min(greeting_interval),
+        _ => pace.restless_jury.min(greeting_interval),
     }
 }
 

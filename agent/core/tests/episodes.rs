@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sortie_core::hearing::{Control, Greeting, Hearing, Symptom, Tally, Testimony};
 use sortie_core::observation::EngineKind;
+use sortie_core::schedule::Pace;
 use sortie_core::target::{Family, Operator, Port};
 use sortie_core::verdict::State;
 use sortie_core::verdict::machine::Machine;
@@ -40,7 +41,7 @@ fn round(second: u64, words: &str) -> Hearing {
 
 /// The states that a port shows after `rounds` of the jury, in turn. It was open at second 0 and is doubted then.
 fn shown(rounds: &[(u64, &str)]) -> Vec<State> {
-    let mut machine = Machine::new(Port::SMTP, Family::Ipv4);
+    let mut machine = Machine::new(Port::SMTP, Family::Ipv4, Pace::DEFAULT);
     machine.hear(round(0, "vvvvv"), Duration::ZERO);
     let mut states = vec![State::Open];
     for (second, words) in rounds {

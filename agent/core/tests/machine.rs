@@ -9,6 +9,7 @@ use proptest::sample::select;
 use sortie_core::hearing::{Control, Greeting, Hearing, LocalCause, Symptom, Tally, Testimony};
 use sortie_core::observation::{DnsFailure, EngineKind, Icmp};
 use sortie_core::outcome::Outcome;
+use sortie_core::schedule::Pace;
 use sortie_core::target::{Family, Operator, Port};
 use sortie_core::verdict::State;
 use sortie_core::verdict::machine::{Change, Machine};
@@ -43,7 +44,7 @@ impl Story {
 
 /// The machine hears everything, each a while after the one before.
 fn story(told: &[(u64, Told)]) -> Story {
-    let mut machine = Machine::new(Port::SMTP, Family::Ipv4);
+    let mut machine = Machine::new(Port::SMTP, Family::Ipv4, Pace::DEFAULT);
     let mut story = Story::default();
     let mut now = Duration::ZERO;
     for (pause, told) in told {

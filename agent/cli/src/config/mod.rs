@@ -29,6 +29,7 @@ mod web;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sortie_core::schedule::Pace;
 use sortie_core::target::{Address, Roster, Target};
 use toml::Spanned;
 use toml::de::DeTable;
@@ -71,6 +72,8 @@ pub struct Config {
     pub otlp: Otlp,
     /// `[web]`
     pub web: Web,
+    /// The times within an episode; no key of the file, see [`Overrides`].
+    pub pace: Pace,
     /// Sentences about what is allowed and still worth knowing.
     pub warnings: Vec<String>,
 }
@@ -197,7 +200,19 @@ fn read<'d>(table: &'d Spanned<DeTable<'d>>, base: Base, problems: &mut Vec<Prob
         }
     };
     let warnings = targets::warnings(&roster);
-    Some(Config { path: None, agent, probe, roster, relays, expect, cloud, otlp, web, warnings })
+    Some(Config {
+        path: None,
+        agent,
+        probe,
+        roster,
+        relays,
+        expect,
+        cloud,
+        otlp,
+        web,
+        pace: Pace::DEFAULT,
+        warnings,
+    })
 }
 
 /// A round must be over before the next one begins.

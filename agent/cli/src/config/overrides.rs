@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sortie_core::schedule::Pace;
 use sortie_core::target::Family;
 
 use super::agent::INTERVAL;
@@ -18,6 +19,8 @@ pub struct Overrides {
     pub interval: Option<Duration>,
     /// `--expect`, for port 25
     pub port_25: Option<PortExpectation>,
+    /// `--demonstration`
+    pub demonstration: bool,
 }
 
 /// A flag that does not fit the file. A usage error: the exit code is 64.
@@ -61,6 +64,9 @@ impl Config {
         }
         if let Some(port_25) = flags.port_25 {
             self.expect.port_25 = port_25;
+        }
+        if flags.demonstration {
+            self.pace = Pace::DEMONSTRATION;
         }
         if let Some(interval) = flags.interval {
             if !INTERVAL.contains(&interval) {

@@ -192,12 +192,14 @@ fn flags_beat_the_file() {
         families: vec![Family::Ipv6],
         interval: Some(Duration::from_secs(30)),
         port_25: Some(PortExpectation::Blocked),
+        demonstration: true,
     };
     let config = file.expect("good").with(&flags).expect("fits");
     assert_eq!(config.probe.engine, EngineChoice::Connect);
     assert_eq!(config.probe.families, [Family::Ipv6]);
     assert_eq!(config.agent.interval, Duration::from_secs(30));
     assert_eq!(config.expect.port_25, PortExpectation::Blocked);
+    assert_eq!(config.pace, Pace::DEMONSTRATION);
 }
 
 #[test]

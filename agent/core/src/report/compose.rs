@@ -59,6 +59,14 @@ pub fn sighting(observation: &Observation) -> Sighting {
     }
 }
 
+/// From the answered SYN to its SYN-ACK; `None` where no handshake was completed.
+pub fn handshake(observation: &Observation) -> Option<Duration> {
+    let mut answers = observation.attempts.iter().flat_map(|attempt| &attempt.answers);
+    let syn_ack =
+        answers.find(|answer| matches!(&answer.seen, Seen::SynAck(segment) if segment.acceptable))?;
+    outcome::classify(observation).is_handshake().then_some(syn_ack.after)
+}
+
 /// From the answered SYN to its answer; without an answer, what was waited.
 fn duration(observation: &Observation) -> Duration {
     let answered = observation.attempts.iter().find_map(|attempt| {
@@ -162,6 +170,6 @@ fn facts(segment: &Segment) -> String {
     text
 }
 
-pub(super) fn millis(duration: Duration) -> f64 {
+pub(crate) fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -9,12 +9,9 @@ use std::time::Duration;
 use crate::hearing::{Greeting, Hearing, Symptom, Tally};
 use crate::ledger::{Ledger, Mark, Mode, Prior};
 use crate::observation::Icmp;
+use crate::schedule::Pace;
 use crate::target::{Family, Operator, Port};
 use crate::walk::Walk;
-
-/// An answer on the port under test counts against a silent drop for this long: a throttle lets a few SYNs pass
-/// and is silent for the rest of its window, and nobody is convicted in the middle of one.
-pub const ANSWER_MEMORY: Duration = Duration::from_secs(60);
 
 /// What is remembered of an operator within an episode.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +27,7 @@ pub(super) struct Memory {
 pub struct Docket {
     pub(super) port: Port,
     pub(super) family: Family,
+    pub(super) pace: Pace,
     pub(super) prior: Prior,
     pub(super) ledger: Ledger,
     pub(super) last: Option<Hearing>,
@@ -45,10 +43,11 @@ pub struct Docket {
 
 impl Docket {
     /// An empty book with the prior of a start.
-    pub fn new(port: Port, family: Family) -> Self {
+    pub fn new(port: Port, family: Family, pace: Pace) -> Self {
         Self {
             port,
             family,
+            pace,
             prior: Prior::Unknown,
             ledger: Ledger::default(),
             last: None,
@@ -152,8 +151,8 @@ impl Docket {
             };
             self.ledger.record(&testimony.operator, mark, hearing.at);
             let memory = self.memory.entry(testimony.operator.clone()).or_default();
-            let recently =
-                memory.last_answer.is_some_and(|at| hearing.at.saturating_sub(at) <= ANSWER_MEMORY);
+            let recent = self.pace.answer_memory;
+            let recently = memory.last_answer.is_some_and(|at| hearing.at.saturating_sub(at) <= recent);
             memory.fell_silent = lost || (recently && mark == Mark::Symptom(Mode::Drop));
             if testimony.is_genuine() {
                 memory.rounds_failed = 0;

@@ -25,7 +25,7 @@ use super::view::View;
 use super::{Finding, State, rules};
 use crate::hearing::{Hearing, Testimony};
 use crate::ledger::Prior;
-use crate::schedule::{CONFIRM_ROUNDS, LAST_ROUND};
+use crate::schedule::{CONFIRM_ROUNDS, LAST_ROUND, Pace};
 use crate::target::{Family, Port};
 use crate::walk::Walk;
 
@@ -61,8 +61,8 @@ pub struct Machine {
 
 impl Machine {
     /// A machine that has heard nothing.
-    pub fn new(port: Port, family: Family) -> Self {
-        Self { docket: Docket::new(port, family), shown: None, doubting: true, found: None }
+    pub fn new(port: Port, family: Family, pace: Pace) -> Self {
+        Self { docket: Docket::new(port, family, pace), shown: None, doubting: true, found: None }
     }
 
     /// The port under test.
@@ -78,6 +78,11 @@ impl Machine {
     /// What is on show; `None` until the first episode is over.
     pub fn shown(&self) -> Option<&Shown> {
         self.shown.as_ref()
+    }
+
+    /// The times that it keeps.
+    pub fn pace(&self) -> Pace {
+        self.docket.pace
     }
 
     /// Whether the jury is needed in the next round.

@@ -10,6 +10,7 @@ use super::{Finding, Signature, State, rules};
 use crate::hearing::{Control, Greeting, Hearing, LocalCause, Symptom, Tally, Testimony};
 use crate::observation::{DnsFailure, EngineKind, HostFacts, Icmp};
 use crate::outcome::Outcome;
+use crate::schedule::Pace;
 use crate::target::{Family, Operator, Port};
 use crate::walk::{Reach, Step, Walk};
 
@@ -76,7 +77,7 @@ fn walks(reach: u8, then: Reach) -> Vec<Walk> {
 }
 
 fn judge(hearings: Vec<Hearing>, walks: Vec<Walk>) -> Finding {
-    let mut docket = Docket::new(Port::SMTP, Family::Ipv4);
+    let mut docket = Docket::new(Port::SMTP, Family::Ipv4, Pace::DEFAULT);
     docket.add_walks(walks);
     for hearing in hearings {
         docket.hear(hearing);
@@ -314,7 +315,7 @@ fn names_that_lead_to_one_address_are_not_believed() {
 
 #[test]
 fn nobody_is_convicted_before_the_walk_was_made() {
-    let mut docket = Docket::new(Port::SMTP, Family::Ipv4);
+    let mut docket = Docket::new(Port::SMTP, Family::Ipv4, Pace::DEFAULT);
     for hearing in steady(&Symptom::Silent, 3, Control::SameHost) {
         docket.hear(hearing);
     }

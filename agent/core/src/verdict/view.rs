@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::docket::{ANSWER_MEMORY, Docket, Memory};
+use super::docket::{Docket, Memory};
 use crate::distance::TOLERANCE;
 use crate::hearing::{Control, Greeting, Hearing, Symptom, Tally, Testimony};
 use crate::ledger::{MIN_STREAK, Mode, Prior};
@@ -127,11 +127,11 @@ impl<'a> View<'a> {
         self.docket.memory.values().filter(|memory| memory.fell_silent).count()
     }
 
-    /// Whether anybody answered on the port under test within [`ANSWER_MEMORY`].
+    /// Whether anybody answered on the port under test within the pace's memory.
     pub fn answered_recently(&self) -> bool {
         let at = self.hearing.at;
-        let recent =
-            |memory: &Memory| memory.last_answer.is_some_and(|then| at.saturating_sub(then) <= ANSWER_MEMORY);
+        let most = self.docket.pace.answer_memory;
+        let recent = |memory: &Memory| memory.last_answer.is_some_and(|then| at.saturating_sub(then) <= most);
         self.docket.memory.values().any(recent)
     }
 
@@ -140,7 +140,7 @@ impl<'a> View<'a> {
         self.docket.prior != Prior::Unknown && !self.hearing.testimonies.iter().any(Testimony::is_answered)
     }
 
-    /// The time is not over: the next answer tells a throttle, the end of [`ANSWER_MEMORY`] a block.
+    /// The time is not over: the next answer tells a throttle, the end of the memory a block.
     pub fn is_torn(&self) -> bool {
         self.fell_quiet() && self.answered_recently()
     }

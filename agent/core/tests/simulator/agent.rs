@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sortie_core::schedule::{self, CONFIRM_SPACING, Rotation};
+use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Operator, Port};
 use sortie_core::verdict::State;
 use sortie_core::verdict::machine::Machine;
@@ -78,7 +78,7 @@ impl Agent {
         let kept_glances = vec![None; names.len()];
         Self {
             world,
-            machine: Machine::new(Port::SMTP, Family::Ipv4),
+            machine: Machine::new(Port::SMTP, Family::Ipv4, Pace::DEFAULT),
             story: Vec::new(),
             sent: Sent::default(),
             ear,
@@ -148,7 +148,9 @@ impl Agent {
             self.machine.glance(&heard.hearing(&self.names));
         }
         let since = Duration::from_secs_f64(self.now - self.sat);
-        let due = self.state().is_some_and(|state| since >= schedule::jury_interval(state, GREETINGS));
+        let due = self
+            .state()
+            .is_some_and(|state| since >= schedule::jury_interval(state, GREETINGS, Pace::DEFAULT));
         if due || self.machine.is_doubting() {
             self.sit(Some(operator));
         }
@@ -181,7 +183,7 @@ impl Agent {
             if !self.machine.is_doubting() {
                 return;
             }
-            self.now = self.world.awake(self.now.max(start + CONFIRM_SPACING.as_secs_f64()));
+            self.now = self.world.awake(self.now.max(start + Pace::DEFAULT.confirm_spacing.as_secs_f64()));
         }
     }
 
