@@ -126,8 +126,8 @@ mod tests {
     use super::*;
     use crate::testing;
 
-    fn at(seconds: u64) -> Option<SystemTime> {
-        Some(UNIX_EPOCH + Duration::from_secs(seconds))
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
     #[test]
@@ -149,10 +149,10 @@ mod tests {
         let mut shown = Shown::default();
         for (state, conclusive, expected) in [
             (State::Inconclusive, None, None),
-            (State::Open, at(100), Some(100)),
-            (State::NoEgress, at(160), Some(100)),
+            (State::Open, Some(at(100)), Some(100)),
+            (State::NoEgress, Some(at(160)), Some(100)),
             (State::Inconclusive, None, Some(100)),
-            (State::PlatformBlocked, at(280), Some(280)),
+            (State::PlatformBlocked, Some(at(280)), Some(280)),
             (State::PlatformBlocked, None, Some(280)),
         ] {
             let port = PortFacts { state, conclusive, ..testing::port_facts() };
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn an_agent_that_starts_again_without_egress_still_knows_its_last_conclusion() {
         let mut shown = Shown::default();
-        let port = PortFacts { state: State::NoEgress, conclusive: at(100), ..testing::port_facts() };
+        let port = PortFacts { state: State::NoEgress, conclusive: Some(at(100)), ..testing::port_facts() };
         shown.turn(Facts { ports: vec![port], ..testing::facts() });
         assert_eq!(shown.ports.values().next().and_then(Standing::last_conclusive), Some(100));
     }
