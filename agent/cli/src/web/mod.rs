@@ -81,9 +81,8 @@ pub struct Limits {
     pub stall: Duration,
     /// Between two signs of life on an event stream.
     pub heartbeat: Duration,
-    /// Requests that are answered on one connection in a second. At this rate every connection together costs a few
-    /// per cent of one core.
-    pub requests_per_second: u32,
+    /// What one connection may take in a second: a unit is a request, or 16 KiB of its answer.
+    pub units_per_second: u32,
     /// Connections that are accepted in a second.
     pub accepts_per_second: u32,
 }
@@ -98,7 +97,7 @@ impl Default for Limits {
             spare_head: Duration::from_secs(1),
             stall: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
-            requests_per_second: 32,
+            units_per_second: 32,
             accepts_per_second: 128,
         }
     }
@@ -129,7 +128,8 @@ pub async fn serve(
             accepted = listener.accept() => {
                 let Some(stream) = heard(accepted).await else { continue };
                 admit(stream, &mut connections, &site, limits);
-                turns::wait(turns.take(Instant::now())).await;
+                turns.spend(1, Instant::now());
+                turns.wait().await;
             }
         }
     }

@@ -1,37 +1,43 @@
 //! Whose turn it is: a client may ask as fast as it likes, and is heard as often as probing can bear.
 
-use std::cell::Cell;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-/// What was not used is saved for this long, so that a page may load its parts at once.
+/// What was not spent is saved for this long, so that a page may load its parts at once.
 const BURST: Duration = Duration::from_secs(1);
 
-/// So many turns a second (the generic cell rate algorithm, ITU-T I.371).
+/// So many units a second (the generic cell rate algorithm, ITU-T I.371).
 #[derive(Debug)]
 pub(super) struct Turns {
     every: Duration,
-    spent: Cell<Instant>,
+    /// When everything that was spent is earned again.
+    earned: Mutex<Instant>,
 }
 
 impl Turns {
-    pub(super) fn per_second(number: u32, now: Instant) -> Self {
-        Self { every: Duration::from_secs(1) / number.max(1), spent: Cell::new(now) }
+    pub(super) fn per_second(units: u32, now: Instant) -> Self {
+        Self { every: Duration::from_secs(1) / units.max(1), earned: Mutex::new(now) }
     }
 
-    /// Takes the next turn and says how long it is until then.
-    pub(super) fn take(&self, now: Instant) -> Duration {
-        let spent = self.spent.get().max(now) + self.every;
-        self.spent.set(spent);
-        (spent - now).saturating_sub(BURST)
+    /// Spends; on credit where it must be.
+    pub(super) fn spend(&self, units: u32, now: Instant) {
+        let mut earned = self.earned.lock().unwrap_or_else(PoisonError::into_inner);
+        *earned = (*earned).max(now) + self.every * units;
     }
-}
 
-/// Waits for the turn. One that is due is taken at once, without a timer.
-pub(super) async fn wait(pause: Duration) {
-    if !pause.is_zero() {
-        tokio::time::sleep(pause).await;
+    /// Waits until no more than a burst is owed; nothing owed costs no timer.
+    pub(super) async fn wait(&self) {
+        let owed = self.owed(Instant::now());
+        if !owed.is_zero() {
+            sleep(owed).await;
+        }
+    }
+
+    fn owed(&self, now: Instant) -> Duration {
+        let earned = *self.earned.lock().unwrap_or_else(PoisonError::into_inner);
+        (earned - now).saturating_sub(BURST)
     }
 }
 
@@ -43,10 +49,19 @@ mod tests {
     fn a_seconds_worth_comes_at_once_and_the_rest_in_turn() {
         let start = Instant::now();
         let turns = Turns::per_second(4, start);
-        let waits = |number: u64, at| (0..number).map(|_| turns.take(at).as_millis()).collect::<Vec<_>>();
-        assert_eq!(waits(6, start), [0, 0, 0, 0, 250, 500]);
-        assert_eq!(waits(2, start + Duration::from_millis(500)), [250, 500]);
-        let later = start + Duration::from_secs(60);
-        assert_eq!(waits(5, later), [0, 0, 0, 0, 250], "an idle minute saves no more than a second");
+        for (after_ms, units, owed_ms) in [
+            (0, 4, 0),
+            (0, 1, 250),
+            (0, 8, 2_250),
+            (2_000, 0, 250),
+            (2_250, 1, 250),
+            // An idle minute saves no more than a second.
+            (60_000, 4, 0),
+            (60_000, 1, 250),
+        ] {
+            let now = start + Duration::from_millis(after_ms);
+            turns.spend(units, now);
+            assert_eq!(turns.owed(now), Duration::from_millis(owed_ms), "{units} units after {after_ms} ms");
+        }
     }
 }
