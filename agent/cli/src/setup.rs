@@ -16,7 +16,7 @@ pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
 
 /// Configuration of the daemon.
 pub fn run(args: &Run) -> anyhow::Result<Config> {
-    let config = config::load(args.config.as_deref())?.with(&args.overrides())?;
+    let config = config::load(args.settings.config.as_deref())?.with(&args.overrides())?;
     warn(&config, &config.warnings);
     Ok(config)
 }

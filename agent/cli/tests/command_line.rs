@@ -63,6 +63,7 @@ fn a_wrong_command_line_ends_with_64() {
         &["check", "--config", "/dev/null", "--port", "26"],
         &["run", "--interval", "10ms"],
         &["run", "--interval", "3s", "--config", "/dev/null"],
+        &["run", "--listen", "localhost"],
         &["run", "host:25"],
     ] {
         let ended = sortie(args);

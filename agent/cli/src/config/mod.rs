@@ -15,6 +15,7 @@ mod cloud;
 mod diagnose;
 mod expect;
 mod file;
+mod fingerprint;
 mod otlp;
 mod overrides;
 mod probe;
@@ -56,6 +57,8 @@ const ROUND_SLACK: Duration = Duration::from_secs(1);
 pub struct Config {
     /// The file that was read; `None` for the built-in defaults.
     pub path: Option<PathBuf>,
+    /// First 16 digits of the SHA-256 of the file's bytes; `built-in` without a file.
+    pub hash: String,
     /// `[agent]`
     pub agent: Agent,
     /// `[probe]`
@@ -122,7 +125,7 @@ pub fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
     };
     let text = file::read(&path)?;
     match parse(&text, Base::Catalogue) {
-        Ok(config) => Ok(Config { path: Some(path), ..config }),
+        Ok(config) => Ok(Config { hash: fingerprint::of(text.as_bytes()), path: Some(path), ..config }),
         Err(problems) => Err(ConfigError::Refused { path, text, problems }),
     }
 }
@@ -202,6 +205,7 @@ fn read<'d>(table: &'d Spanned<DeTable<'d>>, base: Base, problems: &mut Vec<Prob
     let warnings = targets::warnings(&roster);
     Some(Config {
         path: None,
+        hash: fingerprint::BUILT_IN.to_owned(),
         agent,
         probe,
         roster,

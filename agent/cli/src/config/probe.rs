@@ -138,8 +138,8 @@ impl Probe {
         check_attempts(attempts.as_ref(), section);
         let probe = Self {
             engine: engine.map_or(defaults.engine, Spanned::into_inner),
-            families: families.map_or(defaults.families, plain),
-            attempts: attempts.map_or(defaults.attempts, plain),
+            families: families.map_or(defaults.families, value::plain),
+            attempts: attempts.map_or(defaults.attempts, value::plain),
             window: window.as_ref().map_or(defaults.window, |w| *w.get_ref()),
             greeting_interval: greeting.map_or(defaults.greeting_interval, Spanned::into_inner),
             source: source.as_ref().map(|s| s.get_ref().clone()),
@@ -251,10 +251,6 @@ fn source(value: &toml::de::DeValue<'_>) -> Read<Source> {
     let hint = "write an interface such as \"eth0\", or an address of this machine without a port";
     let wrong = |()| Refusal::new("must be an interface or an address", "neither of them", hint);
     value::text(value)?.parse().map_err(wrong)
-}
-
-fn plain<T>(list: Spanned<Vec<Spanned<T>>>) -> Vec<T> {
-    list.into_inner().into_iter().map(Spanned::into_inner).collect()
 }
 
 fn show(duration: Duration) -> String {
