@@ -7,15 +7,18 @@
 //!
 //! A [`Config`] is valid by construction: every number lies within its bounds and no two entries contradict each
 //! other. `[[target]]` in the file replaces the built-in targets, `[[relay]]` the built-in relay, `controls.global`
-//! the built-in controls. Precedence is flag, then file, then default ([`Overrides`]).
+//! the built-in controls. Precedence is flag ([`Overrides`]), then environment ([`Environment`]), then file, then
+//! default.
 
 mod agent;
 pub mod catalogue;
 mod cloud;
 mod diagnose;
+mod environment;
 mod expect;
 mod file;
 mod fingerprint;
+mod headers;
 mod otlp;
 mod overrides;
 mod probe;
@@ -39,8 +42,10 @@ pub use self::agent::Agent;
 pub use self::cloud::{Cloud, Service};
 pub use self::diagnose::Problem;
 use self::diagnose::quote;
+pub use self::environment::{Environment, EnvironmentError};
 pub use self::expect::{Expect, PortExpectation, Subscription};
 pub use self::file::{DEFAULT_PATH, FileError};
+pub use self::headers::Headers;
 pub use self::otlp::{Otlp, Protocol};
 pub use self::overrides::{OverrideError, Overrides};
 pub use self::probe::{EngineChoice, Probe, Source};
@@ -84,6 +89,9 @@ pub struct Config {
 /// Why there is no configuration. Either way the exit code is 78.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// A variable makes no sense.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
     /// The file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -103,6 +111,7 @@ impl ConfigError {
     /// The error as text for a terminal, with a line break at the end.
     pub fn render(&self, colour: bool) -> String {
         match self {
+            Self::Environment(error) => format!("error: {error}\n"),
             Self::File(error) => format!("error: {error}\n"),
             Self::Refused { path, text, problems } => diagnose::render(path, text, problems, colour),
         }

@@ -15,22 +15,25 @@ use super::value::{self, Read};
 
 /// An answer from the other side of the world takes 0.3 s; the laboratory has none that takes longer than 0.1 s.
 /// After a minute a kernel has long given up (`tcp_syn_retries`).
-const WINDOW: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
+pub(super) const WINDOW: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 
 /// When a SYN is sent: never after the longest window.
-const ATTEMPT_AT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(60);
+pub(super) const ATTEMPT_AT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(60);
 
 /// Packets closer together share their fate in one burst of loss, and then say nothing new.
 const ATTEMPT_GAP: Duration = Duration::from_millis(100);
 
 /// A Linux kernel sends seven SYNs by itself; more from us would be rude.
-const ATTEMPTS_MAX: usize = 8;
+pub(super) const ATTEMPTS_MAX: usize = 8;
 
 /// A conversation costs a mail server more than a handshake does: not every second, and not never.
-const GREETING_INTERVAL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
+pub(super) const GREETING_INTERVAL: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
 
 /// `IFNAMSIZ` less its zero byte.
 const INTERFACE_MAX: usize = 15;
+
+pub(super) const FAMILIES: [(&str, Family); 2] = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
 
 /// Which engine asks.
 #[expect(clippy::doc_markdown, reason = "the command line's help shows these words as they stand")]
@@ -46,7 +49,8 @@ pub enum EngineChoice {
 }
 
 impl EngineChoice {
-    const WORDS: [(&str, Self); 3] = [("auto", Self::Auto), ("raw", Self::Raw), ("connect", Self::Connect)];
+    pub(super) const WORDS: [(&str, Self); 3] =
+        [("auto", Self::Auto), ("raw", Self::Raw), ("connect", Self::Connect)];
 }
 
 /// Where packets leave from.
@@ -244,7 +248,7 @@ fn check_attempts(attempts: Option<&Spanned<Vec<Spanned<Duration>>>>, section: &
 }
 
 fn family(value: &toml::de::DeValue<'_>) -> Read<Family> {
-    value::word(value, &[("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)])
+    value::word(value, &FAMILIES)
 }
 
 fn source(value: &toml::de::DeValue<'_>) -> Read<Source> {

@@ -151,7 +151,7 @@ pub(super) fn plain<T>(list: Spanned<Vec<Spanned<T>>>) -> Vec<T> {
 }
 
 /// Refuses what lies outside the bounds and says which bound was hit.
-fn within<T: PartialOrd>(
+pub(super) fn within<T: PartialOrd>(
     value: T,
     bounds: &RangeInclusive<T>,
     show: impl Fn(&T) -> String,
