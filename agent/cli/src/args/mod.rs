@@ -3,6 +3,7 @@
 
 mod check;
 mod run;
+mod settings;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use sortie_core::target::Port;
 
 pub use self::check::Check;
 pub use self::run::Run;
+pub use self::settings::{Listen, Settings};
 
 /// Can mail leave this machine, and if not, who is stopping it?
 #[derive(Clone, Debug, Parser)]

@@ -1,4 +1,4 @@
-//! `[web]`: the local page, and the names under which it answers.
+//! `[web]`: the local page.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -10,15 +10,18 @@ use super::diagnose::Problem;
 use super::section::{Refusal, Section};
 use super::value::{self, Read};
 
-/// Names of one machine: more than a few proxies and aliases is a mistake.
-const HOSTS_MAX: usize = 32;
+/// Turns the page off.
+pub(super) const OFF: &str = "off";
+
+/// A machine has a few names; every request is compared with all of them.
+pub(super) const HOSTS_MAX: usize = 64;
 
 /// `[web]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Web {
-    /// Where the page, the API and the metrics are served; `None` for nowhere.
+    /// Where the page, the API and the metrics are served; `None`: nowhere.
     pub listen: Option<SocketAddr>,
-    /// Host names that requests may be addressed to, beside IP literals, `localhost` and the machine's own name.
+    /// Names that a request may use for this machine: lower case, without a final dot, IPv6 literals without brackets.
     pub hosts: Vec<String>,
 }
 
@@ -32,42 +35,43 @@ impl Web {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
         let defaults = Self::default();
         let listen = section.value("listen", listen);
-        let hosts = section.list("hosts", host_name).map(Spanned::into_inner).unwrap_or_default();
-        if let Some(extra) = hosts.get(HOSTS_MAX) {
+        let hosts = section.list("hosts", host);
+        if let Some(extra) = hosts.as_ref().and_then(|hosts| hosts.get_ref().get(HOSTS_MAX)) {
             let title = format!("`web.hosts` has more than {HOSTS_MAX} entries");
-            let hint = "list the names under which people and proxies reach this one machine";
+            let hint = "list the names under which people open this machine's page";
             section.refuse(Problem::new(title, extra.span(), "one too many").hint(hint));
         }
         Self {
             listen: listen.map_or(defaults.listen, Spanned::into_inner),
-            hosts: hosts.into_iter().map(Spanned::into_inner).collect(),
+            hosts: hosts.map_or(defaults.hosts, value::plain),
         }
     }
 }
 
 fn listen(value: &DeValue<'_>) -> Read<Option<SocketAddr>> {
     let text = value::text(value)?;
-    if text == "off" {
+    if text == OFF {
         return Ok(None);
     }
     let hint =
-        "write an address of this machine and a port, \"127.0.0.1:9525\" or \"[::1]:9525\", or \"off\"";
-    let wrong = |_| Refusal::new("must be an address with a port, or \"off\"", "neither of them", hint);
+        "write an address of this machine and a port: \"127.0.0.1:9525\" or \"[::1]:9525\", or \"off\"";
+    let wrong = |_| Refusal::new("must be an address with a port, or off", "not address:port", hint);
     text.parse().map(Some).map_err(wrong)
 }
 
-/// A name as it stands in a `Host` header, without its port: every port is accepted anyway.
-fn host_name(value: &DeValue<'_>) -> Read<String> {
+fn host(value: &DeValue<'_>) -> Read<String> {
     let text = value::text(value)?;
-    let wrong = |label, hint| Err(Refusal::new("must be a list of host names", label, hint));
-    if text.parse::<IpAddr>().is_ok() {
-        return wrong("an address", "take it out: every address is accepted already");
+    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&text);
+    if let Ok(ip) = literal.parse::<IpAddr>() {
+        return Ok(ip.to_string());
     }
-    if text.contains(':') {
-        return wrong("not a host name", "write the name alone, without scheme and port");
-    }
-    match Address::parse(&text, Some(Port::SUBMISSION)) {
-        Ok(Address { host: Host::Name(name), .. }) => Ok(name),
-        _ => wrong("not a host name", "write each name in full, for example \"vm-1.example.com\""),
+    // A name has no colon: what has one carries a port, or names mail exchangers.
+    match Address::parse(&text, Some(Port::SMTP)) {
+        Ok(Address { host: Host::Name(name), .. }) if !text.contains(':') => Ok(name),
+        _ => {
+            let hint =
+                "write the name or address alone: \"vm-1.example.com\", without scheme, port and wildcard";
+            Err(Refusal::new("must be a host name", "not a host name", hint))
+        }
     }
 }
