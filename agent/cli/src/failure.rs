@@ -3,15 +3,17 @@
 use sortie_net::OpenError;
 
 use crate::config::{ConfigError, OverrideError};
+use crate::configure::FileExists;
 use crate::exit;
 use crate::selection::SelectionError;
 use crate::text::printable;
 
 /// The exit code that belongs to an error.
 pub fn code(error: &anyhow::Error) -> u8 {
+    let typed = error.is::<SelectionError>() || error.is::<OverrideError>() || error.is::<FileExists>();
     if error.is::<ConfigError>() {
         exit::CONFIG
-    } else if error.is::<SelectionError>() || error.is::<OverrideError>() || error.is::<OpenError>() {
+    } else if typed || error.is::<OpenError>() {
         exit::USAGE
     } else {
         exit::INTERNAL

@@ -2,6 +2,7 @@
 //! [`crate::config::Overrides`]); whatever can be refused by looking at it is refused here.
 
 mod check;
+mod config;
 mod run;
 mod settings;
 
@@ -11,6 +12,7 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use sortie_core::target::Port;
 
 pub use self::check::Check;
+pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
 
@@ -39,6 +41,9 @@ pub enum Command {
     /// Probe for as long as it runs and log every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),
+    /// Write, check and explain the configuration
+    #[command(subcommand, long_about = config::LONG, after_long_help = config::AFTER)]
+    Config(ConfigCommand),
 }
 
 /// Faces of a report.

@@ -10,11 +10,13 @@ mod json;
 mod junit;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub(crate) use self::json::escape;
 pub use self::json::json;
 pub use self::junit::junit;
 pub use self::table::table;
