@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use sortie_cli::args::{Cli, Command};
-use sortie_cli::{check, configure, engine, exit, failure, run, setup, terminal};
+use sortie_cli::{check, completions, configure, engine, exit, failure, man, run, setup, terminal};
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
@@ -36,7 +36,19 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             Ok(exit::OK)
         }
         Command::Config(command) => configure::run(command).map(|()| exit::OK),
+        Command::Completions(args) => print(&completions::script(args.shell)),
+        Command::Man(args) => match &args.output {
+            Some(directory) => {
+                let failed = || format!("failed to write manual pages into {}", directory.display());
+                man::write_all(directory).with_context(failed).map(|()| exit::OK)
+            }
+            None => print(&man::page(&args.command)?),
+        },
     }
+}
+
+fn print(text: &[u8]) -> anyhow::Result<u8> {
+    terminal::print(text).context("failed to write to stdout").map(|()| exit::OK)
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

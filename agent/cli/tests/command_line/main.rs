@@ -1,6 +1,7 @@
 //! The binary as a shell sees it: exit codes, what goes to stdout, what goes to stderr.
 
 mod config;
+mod generated;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -87,6 +88,10 @@ fn a_wrong_command_line_ends_with_64() {
         &["run", "--interval", "3s", "--config", "/dev/null"],
         &["run", "--listen", "localhost"],
         &["run", "host:25"],
+        &["completions"],
+        &["completions", "tcsh"],
+        &["man", "fly"],
+        &["man", "check", "--output", "."],
         &["config"],
         &["config", "polish"],
         &["config", "show", "--format", "yaml"],
