@@ -1,5 +1,7 @@
 //! The reference and the readers name the same things, and everything made of the reference holds.
 
+mod editor;
+
 use std::path::Path;
 
 use clap::CommandFactory as _;
