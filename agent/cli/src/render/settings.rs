@@ -34,24 +34,27 @@ pub fn json(config: &Config, settings: &[Setting]) -> String {
     escape(&format!("{document:#}\n"))
 }
 
-/// The same as a file: what is in force with it is in force without it.
+/// The same as a file: what is in force with it is in force without it. Built-in entries are comments, for written
+/// down they would say more than they do: that these and no others are wanted.
 pub fn toml(config: &Config, settings: &[Setting]) -> String {
     let mut text = String::new();
     let mut last = None;
     for setting in settings {
+        let built_in = |other: &Setting| other.table == setting.table && other.origin == Origin::BuiltIn;
+        let comment = if settings.iter().any(built_in) { "# " } else { "" };
         let place = (setting.table, setting.entry);
         if last != Some(place) {
             let separator = if last.is_some() { "\n" } else { "" };
             let (open, close) = if setting.entry.is_some() { ("[[", "]]") } else { ("[", "]") };
-            let _ = writeln!(text, "{separator}{open}{}{close}", setting.table);
+            let _ = writeln!(text, "{separator}{comment}{open}{}{close}", setting.table);
             last = Some(place);
         }
+        let comment = if setting.hidden { "# " } else { comment };
         let origin = origin(config, setting);
         let _ = match &setting.value {
-            Some(value) if setting.hidden => {
-                writeln!(text, "# {} = {}  # {origin}", setting.key, reference::toml(value))
+            Some(value) => {
+                writeln!(text, "{comment}{} = {}  # {origin}", setting.key, reference::toml(value))
             }
-            Some(value) => writeln!(text, "{} = {}  # {origin}", setting.key, reference::toml(value)),
             None => writeln!(text, "# {} is absent", setting.key),
         };
     }
@@ -83,5 +86,42 @@ fn origin(config: &Config, setting: &Setting) -> String {
         }
         Origin::BuiltIn => "built-in".to_owned(),
         Origin::Default => "default".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::{Environment, File, Overrides};
+
+    #[test]
+    fn what_a_file_and_its_name_hold_is_shown_harmlessly() {
+        let path = PathBuf::from("a\u{1b}[31m\u{202e}.toml");
+        let text = "[[target]]\noperator = \"\\u202Eegypt\"\naddress = 'a.example:25'\n".to_owned();
+        let file = File { path, text };
+        let config = file.config().expect("good");
+        let settings = config.settings(Some(&file), &Environment::default(), &Overrides::default());
+        for shown in [table(&config, &settings), json(&config, &settings), toml(&config, &settings)] {
+            assert!(!shown.contains(|c: char| c != '\n' && crate::text::is_hostile(c)), "{shown:?}");
+            assert!(shown.contains("\\u202eegypt"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_a_file_says_the_same_when_it_is_read() {
+        let target = "[[target]]\naddress = 'a.example:25'\ncontrol = 'b.example:587'\n";
+        let relay = "[[relay]]\nname = 'own'\naddress = 'relay.example:465'\n";
+        let known = "[[relay]]\nname = 'acs'\naddress = 'smtp.azurecomm.net:587'\nrequired = false\n";
+        let every = include_str!("../config/tests/every-key.toml");
+        for text in ["", target, relay, known, &(target.to_owned() + relay), every, "web.listen = 'off'"] {
+            let file = File { path: PathBuf::from("x.toml"), text: text.to_owned() };
+            let config = file.config().expect("good");
+            let settings = config.settings(Some(&file), &Environment::default(), &Overrides::default());
+            let again = File { text: toml(&config, &settings), ..file };
+            let read = again.config().unwrap_or_else(|error| panic!("{error:?}"));
+            assert_eq!(Config { hash: config.hash.clone(), ..read }, config, "{}", again.text);
+        }
     }
 }
