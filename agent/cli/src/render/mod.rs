@@ -10,12 +10,14 @@ mod json;
 mod junit;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use self::json::{history, json};
+pub(crate) use self::json::escape;
 pub use self::junit::junit;
 pub use self::table::table;
 
