@@ -18,6 +18,7 @@ pub mod engine;
 pub mod exit;
 pub mod failure;
 pub mod jury;
+pub mod page;
 pub mod progress;
 pub mod render;
 pub mod run;

@@ -3,8 +3,8 @@
 //! Everything in a report that came from outside (greetings, names, addresses) is escaped here, once, before it
 //! reaches a terminal or a file.
 
-mod destinations;
-mod evidence;
+pub(crate) mod destinations;
+pub(crate) mod evidence;
 mod explain;
 mod json;
 mod junit;
@@ -13,7 +13,7 @@ pub(crate) mod sample;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use self::json::json;
 pub use self::junit::junit;
