@@ -21,6 +21,7 @@ pub mod exit;
 pub mod failure;
 pub mod jury;
 pub mod man;
+pub mod page;
 pub mod progress;
 pub mod render;
 pub mod run;

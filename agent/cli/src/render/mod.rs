@@ -3,8 +3,8 @@
 //! Everything in a report that came from outside (greetings, names, addresses) is escaped here, once, before it
 //! reaches a terminal or a file.
 
-mod destinations;
-mod evidence;
+pub(crate) mod destinations;
+pub(crate) mod evidence;
 mod explain;
 mod json;
 mod junit;
@@ -14,7 +14,7 @@ pub mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use self::json::{history, json};
 pub(crate) use self::json::escape;
