@@ -14,6 +14,7 @@ pub mod assemble;
 pub mod board;
 pub mod check;
 pub mod config;
+pub mod demo;
 pub mod engine;
 pub mod exit;
 pub mod failure;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use sortie_cli::args::{Cli, Command};
-use sortie_cli::{check, engine, exit, failure, run, setup, terminal};
+use sortie_cli::{check, demo, engine, exit, failure, run, setup, terminal};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -37,6 +37,8 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             runtime.block_on(async { run::run(&config, &mut engine::jury(&config, roster)?).await })?;
             Ok(exit::OK)
         }
+        Command::Demo(args) => demo::run(args),
+        Command::DemoWorld(args) => demo::world(args),
     }
 }
 

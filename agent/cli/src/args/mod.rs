@@ -2,6 +2,7 @@
 //! [`crate::config::Overrides`]); whatever can be refused by looking at it is refused here.
 
 mod check;
+mod demo;
 mod run;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use sortie_core::target::Port;
 
 pub use self::check::Check;
+pub use self::demo::{Demo, DemoWorld};
 pub use self::run::Run;
 
 /// Can mail leave this machine, and if not, who is stopping it?
@@ -37,6 +39,12 @@ pub enum Command {
     /// Probe for as long as it runs and log every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),
+    /// Show it at work in a whole cloud on this machine
+    #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
+    Demo(Demo),
+    /// The half of `demo` that lives inside
+    #[command(hide = true)]
+    DemoWorld(DemoWorld),
 }
 
 /// Faces of a report.
