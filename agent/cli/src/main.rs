@@ -37,7 +37,7 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             runtime.block_on(async { run::run(&config, &mut engine::jury(&config, roster)?).await })?;
             Ok(exit::OK)
         }
-        Command::Demo(args) => demo::run(args),
+        Command::Demo(args) => demo::run(args, &runtime),
         Command::DemoWorld(args) => demo::world(args),
     }
 }

@@ -11,6 +11,7 @@
 //! * [`isolate`], [`node`], [`ip`], [`cloud`]: the network.
 //! * [`door`], [`forger`], [`agent`]: what lives in it.
 //! * [`world`]: the hidden half, inside.
+//! * [`narrator`], [`story`], [`narration`], [`page`]: the half on the host.
 //!
 //! It changes nothing of the host and leaves nothing behind. It refuses to judge: what is shown is what the agent says.
 
@@ -20,15 +21,20 @@ mod door;
 mod forger;
 mod ip;
 mod isolate;
+mod narration;
+mod narrator;
 mod node;
+mod page;
 mod plan;
 pub mod scene;
+mod story;
 mod world;
 
 use std::fmt::Write as _;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
+use tokio::runtime::Runtime;
 
 use self::scene::{SCENES, Scene};
 use crate::args::Demo;
@@ -37,7 +43,7 @@ use crate::terminal;
 pub use self::world::run as world;
 
 /// Lists, plays one scene, or tells the story.
-pub fn run(args: &Demo) -> Result<u8> {
+pub fn run(args: &Demo, runtime: &Runtime) -> Result<u8> {
     if args.list {
         terminal::print(&list()).context("failed to write to stdout")?;
         return Ok(crate::exit::OK);
@@ -45,7 +51,7 @@ pub fn run(args: &Demo) -> Result<u8> {
     ip::require()?;
     match args.once {
         Some(scene) => once(args, scene),
-        None => anyhow::bail!("the story is not there yet"),
+        None => runtime.block_on(narrator::tell(args)),
     }
 }
 

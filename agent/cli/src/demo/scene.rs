@@ -212,6 +212,11 @@ pub const SCENES: &[Scene] = &[
     },
 ];
 
+/// The scene in which nothing is changed.
+pub fn open() -> &'static Scene {
+    &SCENES[0]
+}
+
 /// The scene of this name.
 pub fn named(name: &str) -> Option<&'static Scene> {
     SCENES.iter().find(|scene| scene.name == name)
@@ -232,7 +237,7 @@ mod tests {
                 scene.name
             );
         }
-        assert!(named("open").is_some_and(|open| open.changes.is_empty()));
+        assert!(open().changes.is_empty() && named("open") == Some(open()));
         assert_eq!(named("drop"), None);
     }
 

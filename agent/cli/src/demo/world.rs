@@ -19,11 +19,12 @@ use std::process::{Child, ChildStderr, ExitStatus};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::cloud::Cloud;
 use super::{agent, isolate, scene};
 use crate::args::DemoWorld;
+use crate::terminal;
 use crate::text::printable;
 
 /// What the world says when the agent has started in an open network.
@@ -51,16 +52,12 @@ pub fn run(args: &DemoWorld) -> Result<u8> {
     let folder = isolate::settle()?;
     let config = agent::configure(folder)?;
     let mut cloud = Cloud::build()?;
-    match args.once {
-        Some(scene) => {
-            cloud.play(scene)?;
-            check(agent::check(cloud.vm(), &config, &args.check_flags())?)
-        }
-        None => {
-            let agent = agent::run(cloud.vm(), &config)?;
-            story(&mut cloud, agent)
-        }
+    if let Some(scene) = args.once {
+        cloud.play(scene)?;
+        return check(agent::check(cloud.vm(), &config, &args.check_flags())?);
     }
+    let agent = agent::run(cloud.vm(), &config)?;
+    story(&mut cloud, agent)
 }
 
 /// Only a child of whoever makes a process namespace lives in it, so the same program is started once more.
@@ -112,8 +109,8 @@ fn story(cloud: &mut Cloud, mut child: Child) -> Result<u8> {
             Event::Ended(status) => {
                 let status = status.context("failed to wait for the agent")?;
                 let words = log.and_then(|thread| thread.join().ok()).unwrap_or_default();
-                // The narrator hears of it by the end of the line, so he must not hear it before the words are out.
-                return Err(anyhow!("the agent ended ({status}); its log ends with:\n{words}"));
+                terminal::complain(&format!("The agent's log ends with:\n{words}"));
+                bail!("the agent ended by itself ({status})");
             }
         }
     }
@@ -140,9 +137,9 @@ fn last_words(log: ChildStderr) -> String {
         if kept.len() == LAST_WORDS {
             kept.pop_front();
         }
-        kept.push_back(format!("  {}", printable(&line)));
+        kept.push_back(format!("  {}\n", printable(&line)));
     }
-    Vec::from(kept).join("\n")
+    kept.into_iter().collect()
 }
 
 pub(super) fn code(status: ExitStatus) -> Option<u8> {
