@@ -11,13 +11,14 @@
 //! * [`isolate`], [`node`], [`ip`], [`cloud`]: the network.
 //! * [`door`], [`forger`], [`agent`]: what lives in it.
 //! * [`world`]: the hidden half, inside.
-//! * [`narrator`], [`story`], [`narration`], [`page`]: the half on the host.
+//! * [`narrator`], [`story`], [`narration`], [`drawing`], [`page`]: the half on the host.
 //!
 //! It changes nothing of the host and leaves nothing behind. It refuses to judge: what is shown is what the agent says.
 
 mod agent;
 mod cloud;
 mod door;
+mod drawing;
 mod forger;
 mod ip;
 mod isolate;

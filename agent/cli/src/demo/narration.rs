@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Style as Ansi};
 use sortie_core::verdict::{Signature, State};
 
+use super::drawing;
 use super::page::{Said, Verdict};
-use super::plan::Place;
 use super::scene::{Change, Expected, Scene};
 use super::story::Act;
 use crate::render::Style;
@@ -19,24 +19,17 @@ const INDENT: &str = "   ";
 /// Longer lines are hard to read.
 const PAGE_WIDTH: usize = 100;
 
-/// Between two places of the drawing; of the same width whether packets pass or not.
-const PASSES: &str = " ─── ";
-const STOPPED: &str = " ╌╌╌ ";
+const INTRODUCTION: &str = "
+A cloud on this machine, in namespaces of its own. The agent is real and in a hurry: it asks
+every 4 s instead of every 60, and confirms at a pace that is not fit for the internet.
+";
 
 /// Before the first act.
 pub(super) fn opening(url: &str, style: Style) -> String {
     let mut text = format!("The page is at {}\n\n", paint(url, Ansi::new().bold().underline(), style));
-    let _ = writeln!(text, "{INDENT}{}", chain(None, style).trim_end());
-    let (start, end) = (column(Place::Gateway), column(Place::Fabric) + Place::Fabric.name().len());
-    let bracket = format!("╰{:─^1$}╯", " the platform ", end - start - 2);
-    let _ = writeln!(text, "{INDENT}{}{}", " ".repeat(start), faint(&bracket, style));
-    text.push_str(
-        "\nA cloud on this machine, in namespaces of its own. The agent is real and in a hurry: it asks\n",
-    );
-    text.push_str(
-        "every 4 s instead of every 60, and confirms at a pace that is not fit for the internet.\n",
-    );
-    text
+    let _ = writeln!(text, "{INDENT}{}", drawing::chain(None));
+    let _ = writeln!(text, "{INDENT}{}", faint(&drawing::platform(), style));
+    text + INTRODUCTION
 }
 
 /// The beginning of an act: what is broken where, and by which change.
@@ -50,11 +43,11 @@ pub(super) fn act(
 ) -> String {
     let title = paint(act.title, Ansi::new().bold(), style);
     let mut text = format!("\n{} {title}\n", faint(&format!("{number}/{of}"), style));
-    let _ = writeln!(text, "{INDENT}{}", chain(scene.stop.map(|(place, _)| place), style));
+    let _ = writeln!(text, "{INDENT}{}", drawing::chain(scene.stop.map(|(place, _)| place)));
     if let Some((place, what)) = scene.stop {
         let mark =
             paint(&format!("✖ {what}"), Ansi::new().bold().fg_color(Some(AnsiColor::Red.into())), style);
-        let _ = writeln!(text, "{INDENT}{}{mark}", " ".repeat(column(place)));
+        let _ = writeln!(text, "{INDENT}{}{mark}", " ".repeat(drawing::column(place)));
     }
     for line in before.changes.iter().flat_map(undone).chain(scene.changes.iter().flat_map(made)) {
         let _ = writeln!(text, "{INDENT}{}", faint(&line, style));
@@ -64,27 +57,20 @@ pub(super) fn act(
 
 /// The end of an act: what the agent made of it.
 pub(super) fn judged(said: &Said, scene: &Scene, after: Duration, style: Style) -> String {
-    let (shape, colour) = if said.is(scene.port_25, scene.port_587) {
-        ("✔", AnsiColor::Green)
-    } else {
-        ("▲", AnsiColor::Yellow)
-    };
+    let right = said.is(scene.port_25, scene.port_587);
+    let (shape, colour) = if right { ("✔", AnsiColor::Green) } else { ("▲", AnsiColor::Yellow) };
     let mark = paint(shape, Ansi::new().bold().fg_color(Some(colour.into())), style);
-    let ports = ports(&spoken(said.port_25.as_ref()), &spoken(said.port_587.as_ref()));
-    let mut text =
-        format!("{INDENT}{mark} {ports} {}\n", faint(&format!("after {:.0} s", after.as_secs_f32()), style));
-    if !said.is(scene.port_25, scene.port_587) {
-        let _ = writeln!(
-            text,
-            "{INDENT}  but the scene is {}",
-            self::ports(&meant(scene.port_25), &meant(scene.port_587))
-        );
+    let after = faint(&format!("after {:.0} s ·", after.as_secs_f32()), style);
+    let told = ports(&spoken(said.port_25.as_ref()), &spoken(said.port_587.as_ref()));
+    let mut text = format!("{INDENT}{mark} {after} {told}\n");
+    if !right {
+        let meant = ports(&meant(scene.port_25), &meant(scene.port_587));
+        let _ = writeln!(text, "{INDENT}  but the scene is {meant}");
     }
     // What stops 25 is the story; where only 587 is stopped, that is.
-    let shown = [&said.port_25, &said.port_587].into_iter().flatten();
-    if let Some(verdict) =
-        shown.clone().find(|verdict| verdict.state != State::Open.code()).or(shown.clone().next())
-    {
+    let mut shown: Vec<&Verdict> = [&said.port_25, &said.port_587].into_iter().flatten().collect();
+    shown.sort_by_key(|verdict| verdict.state == State::Open.code());
+    if let Some(verdict) = shown.first() {
         text.push_str(&wrapped(&printable(&verdict.summary), style));
         if let Some(step) = &verdict.next_step {
             text.push_str(&wrapped(&format!("Next: {}", printable(step)), style));
@@ -143,29 +129,6 @@ fn wrapped(text: &str, style: Style) -> String {
     out
 }
 
-/// The chain of places, dotted beyond the one where something is stopped.
-fn chain(stop: Option<Place>, style: Style) -> String {
-    let mut text = String::new();
-    for place in Place::ALL {
-        if place != Place::Vm {
-            let reached = stop.is_none_or(|stop| place <= stop);
-            text.push_str(&faint(if reached { PASSES } else { STOPPED }, style));
-        }
-        text.push_str(label(place));
-    }
-    text
-}
-
-/// Where a place begins in the drawing.
-fn column(place: Place) -> usize {
-    let before = Place::ALL.into_iter().take_while(|other| *other != place);
-    before.map(|other| label(other).chars().count() + PASSES.chars().count()).sum()
-}
-
-fn label(place: Place) -> &'static str {
-    if place == Place::Net { "five operators" } else { place.name() }
-}
-
 /// What is done, as whoever runs that place would type or say it.
 fn made(change: &Change) -> Vec<String> {
     match change {
@@ -201,13 +164,13 @@ mod tests {
 
     const PLAIN: Style = Style { colour: false, width: None };
 
-    fn verdict(state: &str, signature: Option<&str>) -> Option<Verdict> {
-        Some(Verdict {
+    fn verdict(state: &str, signature: Option<&str>) -> Verdict {
+        Verdict {
             state: state.to_owned(),
             signature: signature.map(str::to_owned),
             summary: format!("Port 25 is {state}\u{7}"),
             next_step: signature.map(|_| "Ask the provider".to_owned()),
-        })
+        }
     }
 
     #[test]
@@ -227,10 +190,10 @@ mod tests {
     fn a_judgement_is_told_with_its_reason_and_next_step() {
         let scene = scene::named("drop25").expect("a scene");
         let right = Said {
-            port_25: verdict("platform_blocked", Some("silent_drop")),
-            port_587: verdict("open", None),
+            port_25: Some(verdict("platform_blocked", Some("silent_drop"))),
+            port_587: Some(verdict("open", None)),
         };
-        let wrong = Said { port_25: verdict("inconclusive", None), port_587: None };
+        let wrong = Said { port_25: Some(verdict("inconclusive", None)), port_587: None };
         let told = [right, wrong].map(|said| judged(&said, scene, Duration::from_millis(8_700), PLAIN));
         insta::assert_snapshot!(told.join("\n"));
     }
@@ -243,14 +206,6 @@ mod tests {
             wrapped("a-word-longer-than-the-line b", narrow),
             "     a-word-longer-than-the-line\n     b\n"
         );
-    }
-
-    #[test]
-    fn marks_stand_under_their_places() {
-        for place in Place::ALL {
-            let drawn: String = chain(Some(place), PLAIN).chars().skip(column(place)).collect();
-            assert!(drawn.starts_with(label(place)), "{place}: {drawn}");
-        }
     }
 
     #[test]
