@@ -47,6 +47,8 @@ pub(super) async fn tell(args: &Demo) -> Result<u8> {
     let page = Page::behind(&listener)?;
     let (mut process, mut line) = start(listener.into())?;
     let told = tokio::select! {
+        // A story that waits for Ctrl-C has ended by it, and was not interrupted.
+        biased;
         told = acts(args, page, &mut line) => told,
         _ = tokio::signal::ctrl_c() => Ok(Told::Interrupted),
     };

@@ -19,7 +19,7 @@ use std::process::{Child, ChildStderr, ExitStatus};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::cloud::Cloud;
 use super::{agent, isolate, scene};
@@ -48,6 +48,8 @@ pub fn run(args: &DemoWorld) -> Result<u8> {
     if !args.within {
         return threshold();
     }
+    // Outside of them it would rename the host and hide its /run.
+    ensure!(std::process::id() == 1, "this half of the demonstration is started by `sortie demo` alone");
     isolate::die_with_parent()?;
     let folder = isolate::settle()?;
     let config = agent::configure(folder)?;
