@@ -14,6 +14,8 @@ pub const DEGRADED: u8 = 1;
 pub const BLOCKED: u8 = 2;
 /// No egress, or inconclusive.
 pub const UNKNOWN: u8 = 3;
+/// Ended by Ctrl-C, as a shell says it (128 + SIGINT).
+pub const INTERRUPTED: u8 = 130;
 /// The command line makes no sense (`EX_USAGE`).
 pub const USAGE: u8 = 64;
 /// Sortie itself failed (`EX_SOFTWARE`).

@@ -16,6 +16,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod configure;
+pub mod demo;
 pub mod engine;
 pub mod exit;
 pub mod failure;

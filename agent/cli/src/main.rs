@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use sortie_cli::args::{Cli, Command};
-use sortie_cli::{check, completions, configure, engine, exit, failure, man, run, setup, terminal};
+use sortie_cli::{check, completions, configure, demo, engine, exit, failure, man, run, setup, terminal};
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
@@ -44,6 +44,8 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             }
             None => print(&man::page(&args.command)?),
         },
+        Command::Demo(args) => demo::run(args, &runtime()?),
+        Command::DemoWorld(args) => demo::world(args),
     }
 }
 

@@ -19,6 +19,15 @@ pub fn set_color(choice: clap::ColorChoice) {
     choice.write_global();
 }
 
+/// What was chosen, as the word of `--color`.
+pub fn color_word() -> &'static str {
+    match ColorChoice::global() {
+        ColorChoice::Auto => "auto",
+        ColorChoice::Always | ColorChoice::AlwaysAnsi => "always",
+        ColorChoice::Never => "never",
+    }
+}
+
 /// Whether stderr takes colours: `--color`, then `NO_COLOR` and its kin, then whether it is a terminal.
 pub fn stderr_color() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never

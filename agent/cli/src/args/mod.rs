@@ -4,6 +4,7 @@
 mod check;
 mod completions;
 mod config;
+mod demo;
 mod man;
 mod run;
 mod settings;
@@ -16,6 +17,7 @@ use sortie_core::target::Port;
 pub use self::check::Check;
 pub use self::completions::Completions;
 pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
+pub use self::demo::{Demo, DemoWorld};
 pub use self::man::Man;
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
@@ -54,6 +56,12 @@ pub enum Command {
     /// Print the manual page, or write the pages of all commands
     #[command(after_long_help = man::AFTER)]
     Man(Man),
+    /// Show it at work in a whole cloud on this machine
+    #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
+    Demo(Demo),
+    /// The half of `demo` that lives inside
+    #[command(hide = true)]
+    DemoWorld(DemoWorld),
 }
 
 /// Faces of a report.

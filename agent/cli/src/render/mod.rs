@@ -16,8 +16,8 @@ mod table;
 mod tests;
 pub(crate) mod words;
 
-pub use self::json::{history, json};
 pub(crate) use self::json::escape;
+pub use self::json::{history, json};
 pub use self::junit::junit;
 pub use self::table::table;
 

@@ -1,7 +1,7 @@
 //! Bytes of packets, in both directions. Only this module uses `pnet`'s packets.
 //!
 //! ```text
-//! Syn ─▶ bytes of a whole IP packet
+//! Syn, Reset ─▶ bytes of a whole IP packet
 //! bytes ─▶ IpPacket ─┬─▶ Segment of TCP ─▶ what it answers to a SYN with this ISN
 //!                    └─▶ IcmpError ─▶ the SYN that it quotes
 //! ```
@@ -10,14 +10,17 @@
 //! made, nothing is allocated from a length on the wire, and what cannot be read is [`Malformed`], never a panic.
 
 mod cookie;
+mod envelope;
 mod icmp;
 mod ip;
+mod reset;
 mod syn;
 mod tcp;
 
 pub use cookie::Cookie;
 pub use icmp::{IcmpError, read_icmpv4, read_icmpv6};
 pub use ip::{IpPacket, read_ipv4, read_ipv6};
+pub use reset::Reset;
 pub use syn::{Flow, MixedFamilies, Syn};
 pub use tcp::{TcpSegment, read_tcp};
 

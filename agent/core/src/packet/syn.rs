@@ -3,17 +3,11 @@
 //! The options are those of a Linux client (MSS, SACK permitted, timestamps, window scale), so that no middlebox
 //! treats the probe differently from mail.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use pnet::packet::ip::IpNextHeaderProtocols::Tcp;
-use pnet::packet::ipv4::{self, Ipv4Flags, MutableIpv4Packet};
-use pnet::packet::ipv6::MutableIpv6Packet;
-use pnet::packet::tcp::{self, MutableTcpPacket, TcpFlags, TcpOption};
+use pnet::packet::tcp::{MutableTcpPacket, TcpFlags, TcpOption};
 
-use super::V6_HEADER;
-
-/// An IPv4 header without options, in bytes.
-const V4_HEADER: usize = 20;
+use super::envelope::Envelope;
 
 /// A TCP header with the options below, in bytes.
 const TCP_HEADER: u8 = 40;
@@ -71,52 +65,13 @@ pub struct MixedFamilies {
 impl Syn {
     /// The whole IP packet.
     pub fn build(&self) -> Result<Vec<u8>, MixedFamilies> {
-        match (self.flow.source, self.flow.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => Ok(self.build_v4(source, destination)),
-            (IpAddr::V6(source), IpAddr::V6(destination)) => Ok(self.build_v6(source, destination)),
-            (source_ip, destination) => Err(MixedFamilies { source_ip, destination }),
-        }
+        let mss = if self.flow.destination.is_ipv4() { V4_MSS } else { V6_MSS };
+        Envelope { flow: self.flow, hop_limit: self.hop_limit, ip_id: self.ip_id }
+            .around(TCP_HEADER, |segment| self.fill(segment, mss))
     }
 
-    fn build_v4(&self, source: Ipv4Addr, destination: Ipv4Addr) -> Vec<u8> {
-        let length = V4_HEADER + usize::from(TCP_HEADER);
-        let mut bytes = vec![0; length];
-        self.fill_tcp(&mut bytes[V4_HEADER..], V4_MSS, |tcp| tcp::ipv4_checksum(tcp, &source, &destination));
-        if let Some(mut header) = MutableIpv4Packet::new(&mut bytes) {
-            header.set_version(4);
-            header.set_header_length(5);
-            header.set_total_length(u16::try_from(length).unwrap_or(u16::MAX));
-            header.set_identification(self.ip_id);
-            header.set_flags(Ipv4Flags::DontFragment);
-            header.set_ttl(self.hop_limit);
-            header.set_next_level_protocol(Tcp);
-            header.set_source(source);
-            header.set_destination(destination);
-            header.set_checksum(ipv4::checksum(&header.to_immutable()));
-        }
-        bytes
-    }
-
-    fn build_v6(&self, source: Ipv6Addr, destination: Ipv6Addr) -> Vec<u8> {
-        let mut bytes = vec![0; V6_HEADER + usize::from(TCP_HEADER)];
-        self.fill_tcp(&mut bytes[V6_HEADER..], V6_MSS, |tcp| tcp::ipv6_checksum(tcp, &source, &destination));
-        if let Some(mut header) = MutableIpv6Packet::new(&mut bytes) {
-            header.set_version(6);
-            header.set_payload_length(TCP_HEADER.into());
-            header.set_next_header(Tcp);
-            header.set_hop_limit(self.hop_limit);
-            header.set_source(source);
-            header.set_destination(destination);
-        }
-        bytes
-    }
-
-    fn fill_tcp(&self, bytes: &mut [u8], mss: u16, checksum: impl Fn(&tcp::TcpPacket<'_>) -> u16) {
-        let Some(mut segment) = MutableTcpPacket::new(bytes) else { return };
-        segment.set_source(self.flow.source_port);
-        segment.set_destination(self.flow.destination_port);
+    fn fill(&self, segment: &mut MutableTcpPacket<'_>, mss: u16) {
         segment.set_sequence(self.isn);
-        segment.set_data_offset(TCP_HEADER / 4);
         segment.set_flags(TcpFlags::SYN);
         segment.set_window(WINDOW);
         segment.set_options(&[
@@ -126,7 +81,6 @@ impl Syn {
             TcpOption::nop(),
             TcpOption::wscale(WINDOW_SCALE),
         ]);
-        segment.set_checksum(checksum(&segment.to_immutable()));
     }
 }
 
@@ -135,6 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::packet::envelope::tests::checksums_hold;
     use crate::packet::{PROTOCOL_TCP, read_ipv4, read_ipv6, read_tcp};
 
     fn syn(source: IpAddr, destination: IpAddr) -> Syn {
@@ -157,14 +112,6 @@ mod tests {
         let [v4, v6] = ["192.0.2.1", "2001:db8::1"].map(|ip| ip.parse().expect("valid"));
         assert!(syn(v4, v6).build().is_err());
         assert!(syn(v6, v4).build().is_err());
-    }
-
-    /// RFC 1071: the one's complement sum over data that includes its checksum is all ones.
-    fn sums_to_ones(parts: &[&[u8]]) -> bool {
-        let bytes = parts.concat();
-        let sum: u32 = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-        let folded = (sum >> 16) + (sum & 0xffff);
-        (folded >> 16) + (folded & 0xffff) == 0xffff
     }
 
     proptest! {
@@ -192,13 +139,7 @@ mod tests {
             let segment = read_tcp(packet.payload).expect("a whole segment");
             prop_assert_eq!((segment.source_port, segment.destination_port), ports);
             prop_assert_eq!((segment.sequence, segment.syn, segment.ack, segment.rst), (isn, true, false, false));
-            let octets = |ip: IpAddr| match ip {
-                IpAddr::V4(ip) => ip.octets().to_vec(),
-                IpAddr::V6(ip) => ip.octets().to_vec(),
-            };
-            let pseudo = [0, PROTOCOL_TCP, 0, 40];
-            prop_assert!(sums_to_ones(&[&octets(flow.source), &octets(flow.destination), &pseudo, packet.payload]));
-            prop_assert!(v6 || sums_to_ones(&[&bytes[..V4_HEADER]]));
+            prop_assert!(checksums_hold(&bytes));
         }
     }
 }
