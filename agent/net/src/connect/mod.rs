@@ -68,7 +68,8 @@ impl ConnectEngine {
                     }
                     let number = attempts.len();
                     let mut attempt = Attempt { at: patience.sent(), ..Attempt::default() };
-                    let watch = attempts.iter().any(was_reset);
+                    // What goes to this machine itself never leaves it, and its resets are the destination's own.
+                    let watch = !own.contains(ip) && attempts.iter().any(was_reset);
                     match Trial::start(ip, port, self.source.as_ref(), None, watch) {
                         Ok(trial) => {
                             let trial = Rc::new(trial);
