@@ -4,26 +4,28 @@ use std::time::SystemTime;
 
 use sortie_core::expect::Expectation;
 use sortie_core::report::compose;
-use sortie_core::report::{Host, PortVerdict, Report, SCHEMA};
+use sortie_core::report::{PortVerdict, Report, SCHEMA};
 use sortie_core::schedule::Pace;
 use sortie_core::target::Port;
 use sortie_core::verdict::Finding;
 use sortie_core::verdict::machine::Machine;
 
 use crate::config::{Config, Expect, PortExpectation, Subscription};
+use crate::host;
 use crate::jury::Jury;
 
-/// Where systemd and its kin keep the identity of a machine.
-const MACHINE_ID: &str = "/etc/machine-id";
-/// The kernel's host name of this UTS namespace.
-const HOST_NAME: &str = "/proc/sys/kernel/hostname";
+/// The report as of now, for whom nothing comes after it: what has no verdict yet is told as far as it is known.
+pub fn last_report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
+    let told = |machine| verdict(jury, config, machine, now).or_else(|| leaning(config, machine, now));
+    Report { verdicts: jury.machines().iter().filter_map(told).collect(), ..report(jury, config, now) }
+}
 
-/// The report as of now.
+/// The report as of now, with the verdicts that were reached.
 pub fn report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
     Report {
         schema: SCHEMA,
         generated_at: rfc3339(now),
-        host: host(config),
+        host: host::host(config),
         engine: jury.prober().engine().code(),
         unseen: unseen(jury, config),
         cloud: None,
@@ -44,15 +46,21 @@ fn unseen(jury: &Jury, config: &Config) -> Vec<String> {
     hurried.into_iter().chain(jury.prober().limits()).chain((surplus > 0).then_some(flood)).collect()
 }
 
-/// The verdict that is on show; before there is one, what the jury leans to.
-fn verdict(jury: &Jury, config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
+/// The verdict that is on show.
+pub fn verdict(jury: &Jury, config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
+    let shown = machine.shown()?;
+    Some(composed(config, machine, &shown.finding, jury.since(machine).unwrap_or(now)))
+}
+
+/// Before there is a verdict: what the jury leans to, if it has to say something now.
+fn leaning(config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
+    let finding = machine.is_doubting().then(|| machine.leaning().unwrap_or_else(Finding::unfinished))?;
+    Some(composed(config, machine, &finding, now))
+}
+
+fn composed(config: &Config, machine: &Machine, finding: &Finding, since: SystemTime) -> PortVerdict {
     let (port, family) = (machine.port(), machine.family());
-    let (finding, since) = match machine.shown() {
-        Some(shown) => (shown.finding.clone(), jury.wall(shown.since)),
-        None if machine.is_doubting() => (machine.leaning().unwrap_or_else(Finding::unfinished), now),
-        None => return None,
-    };
-    Some(compose::verdict(port, family, &finding, expectation(&config.expect, port), rfc3339(since)))
+    compose::verdict(port, family, finding, expectation(&config.expect, port), rfc3339(since))
 }
 
 /// What is expected of a port. Without a cloud to ask, a subscription is known only where the file names it.
@@ -78,21 +86,6 @@ fn documented(subscription: Subscription) -> Expectation {
         Subscription::EaDevtest | Subscription::Other => Expectation::Blocked,
         Subscription::Auto | Subscription::Unknown => Expectation::Any,
     }
-}
-
-/// The stable identity of this machine, for spreading a fleet: its id, else its name.
-pub fn identity(config: &Config) -> String {
-    let host = host(config);
-    host.id.or(host.name).unwrap_or_default()
-}
-
-fn host(config: &Config) -> Host {
-    Host { id: config.agent.host_id.clone().or_else(|| first_line(MACHINE_ID)), name: first_line(HOST_NAME) }
-}
-
-fn first_line(path: &str) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
-    text.lines().next().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)
 }
 
 /// RFC 3339 in UTC, milliseconds.

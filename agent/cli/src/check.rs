@@ -25,7 +25,7 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
         let limit = humantime::format_duration(limit);
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
-    let mut report = assemble::report(jury, config, SystemTime::now());
+    let mut report = assemble::last_report(jury, config, SystemTime::now());
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {
         Format::Table => render::table(&report, terminal::stdout_style()),
@@ -44,6 +44,9 @@ fn words(stage: Stage) -> String {
         }
         Stage::Round(number, Event::Settled { done, of, .. }) => {
             format!("round {number}: {done} of {of} addresses settled")
+        }
+        Stage::Suspended(asleep) => {
+            format!("this machine slept for {} s: the round is repeated", asleep.as_secs().max(1))
         }
         Stage::Walking => "walking the first hops".to_owned(),
         Stage::Pausing(pause) => format!("silence is asked again in {} s", pause.as_secs().max(1)),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::args::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
-use crate::config::{Config, ConfigError, DEFAULT_PATH, File, reference};
+use crate::config::{ConfigError, DEFAULT_PATH, File, reference};
 use crate::setup::{self, InForce};
 use crate::text::printable;
 use crate::{render, terminal};
@@ -56,22 +56,21 @@ fn check(args: &CheckFile) -> anyhow::Result<()> {
     };
     let sentence = match file.map_err(ConfigError::from)? {
         Some(file) => {
-            let Config { hash, .. } = warned(file.config()?);
-            format!("{} is fine (hash {hash})\n", printable(&file.path.display().to_string()))
+            let config = file.config()?;
+            config.warnings.iter().chain(&config.unheeded()).for_each(|sentence| terminal::warn(sentence));
+            format!("{} is fine (hash {})\n", printable(&file.path.display().to_string()), config.hash)
         }
         None => format!("there is no {DEFAULT_PATH}: the built-in defaults are used\n"),
     };
     terminal::print(&sentence).context("failed to write to stdout")
 }
 
-fn warned(config: Config) -> Config {
-    setup::warn(&config, &config.warnings);
-    config
-}
-
 fn show(args: &Show) -> anyhow::Result<()> {
-    let InForce { file, environment, flags, config } =
-        setup::in_force(args.settings.config.as_deref(), args.settings.overrides())?;
+    let in_force = setup::in_force(args.settings.config.as_deref(), args.settings.overrides())?;
+    for sentence in in_force.sentences() {
+        terminal::warn(&sentence);
+    }
+    let InForce { file, environment, flags, config } = in_force;
     let settings = config.settings(file.as_ref(), &environment, &flags);
     let text = match args.format {
         ShowFormat::Table => render::settings::table(&config, &settings),

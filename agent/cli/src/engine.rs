@@ -6,8 +6,13 @@ use sortie_net::{Choice, OpenError, Prober, Settings, Source};
 use crate::config::{self, Config, EngineChoice};
 use crate::jury::Jury;
 
-/// Opens the engine that the configuration asks for, in front of a jury that has heard nothing.
+/// The engine that the configuration asks for, in front of a jury that has heard nothing.
 pub fn jury(config: &Config, roster: Roster) -> Result<Jury, OpenError> {
+    Ok(Jury::new(prober(config)?, roster, &config.probe.families, config.pace))
+}
+
+/// Opens the engine that the configuration asks for.
+pub fn prober(config: &Config) -> Result<Prober, OpenError> {
     let settings = Settings {
         engine: match config.probe.engine {
             EngineChoice::Auto => Choice::Auto,
@@ -23,5 +28,5 @@ pub fn jury(config: &Config, roster: Roster) -> Result<Jury, OpenError> {
         }),
         ..Settings::default()
     };
-    Ok(Jury::new(Prober::open(settings)?, roster, &config.probe.families, config.pace))
+    Prober::open(settings)
 }

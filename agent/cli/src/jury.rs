@@ -8,6 +8,7 @@
 //! `check` is one sitting of the jury; `run` keeps a sentinel and calls the jury. Both are this module, so a verdict
 //! is reached in one way.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::hearing::Hearing;
@@ -19,6 +20,8 @@ use sortie_core::verdict::machine::{Change, Machine};
 use sortie_core::walk::Walk;
 use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan};
 use tokio::time::Instant;
+
+use crate::clock::Reading;
 
 /// A change of state of one port and family.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ pub enum Stage {
     Walking,
     /// Until the next confirm round.
     Pausing(Duration),
+    /// The machine was suspended for this long during the round, which is therefore repeated.
+    Suspended(Duration),
 }
 
 /// Everything that one agent knows about its ports.
@@ -54,17 +59,27 @@ pub struct Jury {
     latest: Vec<Observation>,
     rounds: Vec<Round>,
     walks: Vec<Walk>,
-    began: Instant,
-    began_at: SystemTime,
+    began: Reading,
+    since: BTreeMap<(Port, Family), SystemTime>,
 }
+
+/// The whole jury, called together.
+#[derive(Debug)]
+pub struct Sitting {
+    resolved: Resolved,
+    number: u32,
+}
+
+/// The machine was suspended for this long during a round: packets were lost that say nothing about the network, so
+/// the round counts for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspended(pub Duration);
 
 impl Jury {
     /// A jury that has heard nothing.
     pub fn new(prober: Prober, roster: Roster, families: &[Family], pace: Pace) -> Self {
-        let ports = roster.ports();
-        let pairs = ports.iter().flat_map(|port| families.iter().map(move |family| (*port, *family)));
-        let pairs = pairs.filter(|(port, family)| reaches(&roster, *port, *family));
-        let machines = pairs.map(|(port, family)| Machine::new(port, family, pace)).collect();
+        let machines =
+            pairs(&roster, families).map(|(port, family)| Machine::new(port, family, pace)).collect();
         Self {
             prober,
             roster,
@@ -73,9 +88,25 @@ impl Jury {
             latest: Vec::new(),
             rounds: Vec::new(),
             walks: Vec::new(),
-            began: Instant::now(),
-            began_at: SystemTime::now(),
+            began: Reading::now(),
+            since: BTreeMap::new(),
         }
+    }
+
+    /// Goes on with another engine and other destinations. What is on show stays until the jury, which is called, finds
+    /// something else; ports and families that are gone are forgotten.
+    pub fn reconfigure(&mut self, prober: Prober, roster: Roster, families: &[Family]) {
+        let known = std::mem::take(&mut self.machines);
+        let machine = |(port, family)| {
+            let kept = known.iter().find(|m| (m.port(), m.family()) == (port, family)).cloned();
+            kept.unwrap_or_else(|| Machine::new(port, family, self.pace))
+        };
+        self.machines = pairs(&roster, families).map(machine).collect();
+        self.since.retain(|key, _| self.machines.iter().any(|m| (m.port(), m.family()) == *key));
+        self.latest
+            .retain(|observation| is_asked(&roster, observation) && families.contains(&observation.family));
+        (self.prober, self.roster) = (prober, roster);
+        self.call(|_| true);
     }
 
     /// The state machines, by port and family.
@@ -103,9 +134,15 @@ impl Jury {
         &self.walks
     }
 
-    /// Wall-clock time of an offset from the start.
+    /// When the state on show was decided, by the wall clock of that moment.
+    pub fn since(&self, machine: &Machine) -> Option<SystemTime> {
+        self.since.get(&(machine.port(), machine.family())).copied()
+    }
+
+    /// Wall-clock time of an offset from the start, as the clock is set now.
     pub fn wall(&self, offset: Duration) -> SystemTime {
-        self.began_at + offset
+        let now = Reading::now();
+        now.wall_time() - (now.boot.saturating_sub(self.began.boot)).saturating_sub(offset)
     }
 
     /// Whether the jury is needed.
@@ -118,28 +155,52 @@ impl Jury {
         self.machines.iter_mut().filter(|machine| which(machine)).for_each(Machine::doubt);
     }
 
-    /// Sits until nobody doubts any more, and tells every change.
-    pub async fn sit(&mut self, tell: &dyn Fn(Stage)) -> Vec<PortChange> {
+    /// Sits until nobody doubts any more.
+    pub async fn sit(&mut self, tell: &dyn Fn(Stage)) {
+        let mut sitting = self.convene(tell).await;
+        while self.is_doubting() {
+            let next = Instant::now() + self.pace.confirm_spacing;
+            if let Err(Suspended(asleep)) = self.round(&mut sitting, tell).await {
+                tell(Stage::Suspended(asleep));
+            } else if self.is_doubting() {
+                tell(Stage::Pausing(next.saturating_duration_since(Instant::now())));
+                tokio::time::sleep_until(next).await;
+            }
+        }
+    }
+
+    /// Begins a sitting: names are looked up once for all of its rounds.
+    pub async fn convene(&mut self, tell: &dyn Fn(Stage)) -> Sitting {
         self.rounds.clear();
         self.walks.clear();
         tell(Stage::Resolving);
-        let resolved = self.prober.resolve(&self.roster).await;
-        let mut changes = Vec::new();
-        let mut number = 1;
-        while self.is_doubting() {
-            let next = Instant::now() + self.pace.confirm_spacing;
-            changes.extend(self.round(&resolved, number, tell).await);
-            if !self.is_doubting() {
-                break;
-            }
-            tell(Stage::Pausing(next.saturating_duration_since(Instant::now())));
-            tokio::time::sleep_until(next).await;
-            number += 1;
-        }
-        changes
+        Sitting { resolved: self.prober.resolve(&self.roster).await, number: 1 }
     }
 
-    async fn round(&mut self, resolved: &Resolved, number: u32, tell: &dyn Fn(Stage)) -> Vec<PortChange> {
+    /// One round of a sitting, for everybody who is in doubt, and what it changed.
+    pub async fn round(
+        &mut self,
+        sitting: &mut Sitting,
+        tell: &dyn Fn(Stage),
+    ) -> Result<Vec<PortChange>, Suspended> {
+        let before = Reading::now();
+        let round = self.ask(sitting, tell).await;
+        if let Some(asleep) = Reading::now().suspended_since(&before) {
+            return Err(Suspended(asleep));
+        }
+        let changes = self.hear(&round);
+        // What is still in doubt is walked once more: a hop that was silent gets another chance.
+        if sitting.number == 2 && self.is_doubting() {
+            self.walk(&round, tell).await;
+        }
+        self.rounds.push(round);
+        sitting.number += 1;
+        Ok(changes)
+    }
+
+    /// Asks everybody who is in doubt, and makes the first round's walks.
+    async fn ask(&mut self, sitting: &Sitting, tell: &dyn Fn(Stage)) -> Round {
+        let Sitting { resolved, number } = sitting;
         let doubted: Vec<Port> =
             self.machines.iter().filter(|m| m.is_doubting()).map(Machine::port).collect();
         let plan = RoundPlan {
@@ -149,32 +210,34 @@ impl Jury {
             window: None,
             sessions: true,
             peers: None,
-            started: self.began.elapsed(),
+            started: self.elapsed(),
         };
-        let round = self.prober.round(resolved, &plan, &|event| tell(Stage::Round(number, event))).await;
+        let round = self.prober.round(resolved, &plan, &|event| tell(Stage::Round(*number, event))).await;
         // One walk precedes every conviction.
-        if number == 1 {
+        if *number == 1 {
             self.walk(&round, tell).await;
         }
+        round
+    }
+
+    fn hear(&mut self, round: &Round) -> Vec<PortChange> {
         let engine = self.prober.engine();
-        let at = self.began.elapsed();
+        let (at, wall) = (self.elapsed(), SystemTime::now());
         let mut changes = Vec::new();
         for machine in self.machines.iter_mut().filter(|m| m.is_doubting()) {
             let (port, family) = (machine.port(), machine.family());
-            match Hearing::of(&round, engine, port, family) {
-                Some(hearing) => {
-                    let change = machine.hear(hearing, at);
-                    changes.extend(change.map(|change| PortChange { port, family, change }));
-                }
-                None => machine.excuse(),
+            let Some(hearing) = Hearing::of(round, engine, port, family) else {
+                machine.excuse();
+                continue;
+            };
+            let was_shown = machine.shown().is_some();
+            let change = machine.hear(hearing, at);
+            if change.is_some() || was_shown != machine.shown().is_some() {
+                self.since.insert((port, family), wall);
             }
+            changes.extend(change.map(|change| PortChange { port, family, change }));
         }
-        // What is still in doubt is walked once more: a hop that was silent gets another chance.
-        if number == 2 && self.is_doubting() {
-            self.walk(&round, tell).await;
-        }
-        self.remember(&round);
-        self.rounds.push(round);
+        self.remember(round);
         changes
     }
 
@@ -206,7 +269,7 @@ impl Jury {
     }
 
     /// One round of the sentinels: one operator a port.
-    pub async fn glance(&mut self, rotation: Rotation, number: u64) {
+    pub async fn glance(&mut self, rotation: Rotation, number: u64) -> Result<Round, Suspended> {
         let watched: Vec<_> = self
             .roster
             .ports()
@@ -222,7 +285,8 @@ impl Jury {
         };
         let asked = self.roster.targets().iter().filter(on_watch).cloned().collect();
         // A subset of a valid roster is valid, and it is never empty: every port has an operator.
-        let Ok(asked) = Roster::new(asked, self.roster.globals().to_vec()) else { return };
+        let asked =
+            Roster::new(asked, self.roster.globals().to_vec()).unwrap_or_else(|_| self.roster.clone());
         let plan = RoundPlan {
             targets: (0..asked.targets().len()).collect(),
             globals: asked.targets().iter().any(|target| target.control().is_none()),
@@ -230,10 +294,14 @@ impl Jury {
             window: Some(SENTINEL_WINDOW),
             sessions: false,
             peers: Some(PeerLimit { most: 1, turn: usize::try_from(number).unwrap_or(0) }),
-            started: self.began.elapsed(),
+            started: self.elapsed(),
         };
+        let before = Reading::now();
         let resolved = self.prober.resolve(&asked).await;
         let round = self.prober.round(&resolved, &plan, &|_| ()).await;
+        if let Some(asleep) = Reading::now().suspended_since(&before) {
+            return Err(Suspended(asleep));
+        }
         let engine = self.prober.engine();
         for machine in &mut self.machines {
             if let Some(hearing) = Hearing::of(&round, engine, machine.port(), machine.family()) {
@@ -241,6 +309,12 @@ impl Jury {
             }
         }
         self.remember(&round);
+        Ok(round)
+    }
+
+    /// Since the start, sleep included.
+    fn elapsed(&self) -> Duration {
+        Reading::now().boot.saturating_sub(self.began.boot)
     }
 
     fn targets(&self, wanted: impl Fn(Port) -> bool) -> Vec<usize> {
@@ -257,6 +331,22 @@ impl Jury {
         self.latest.retain(|known| !round.observations.iter().any(|new| alike(known, new)));
         self.latest.extend(round.observations.iter().cloned());
     }
+}
+
+/// The ports and families that have a machine.
+fn pairs<'a>(roster: &'a Roster, families: &'a [Family]) -> impl Iterator<Item = (Port, Family)> + 'a {
+    let ports = roster.ports().into_iter();
+    let all = ports.flat_map(move |port| families.iter().map(move |family| (port, *family)));
+    all.filter(|(port, family)| reaches(roster, *port, *family))
+}
+
+/// Whether the roster still has the destination of an observation.
+fn is_asked(roster: &Roster, observation: &Observation) -> bool {
+    let of_target = |target: &Target| {
+        Some(target.operator()) == observation.operator.as_ref()
+            && (*target.address() == observation.address || target.control() == Some(&observation.address))
+    };
+    roster.targets().iter().any(of_target) || roster.globals().contains(&observation.address)
 }
 
 /// Whether anything on this port could have an address in this family: a literal has but one.

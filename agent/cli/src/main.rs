@@ -29,10 +29,12 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
                 .block_on(async { check::run(args, &config, &mut engine::jury(&config, roster)?).await })
         }
         Command::Run(args) => {
-            let config = setup::run(args)?;
+            let in_force = setup::in_force(args.settings.config.as_deref(), args.overrides())?;
+            for sentence in in_force.sentences() {
+                terminal::warn(&sentence);
+            }
             terminal::start_log(args.log_level);
-            let roster = config.roster.clone();
-            runtime()?.block_on(async { run::run(&config, &mut engine::jury(&config, roster)?).await })?;
+            runtime()?.block_on(run::run(args, in_force.config))?;
             Ok(exit::OK)
         }
         Command::Config(command) => configure::run(command).map(|()| exit::OK),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sortie_core::target::Roster;
 
-use crate::args::{Check, Run};
+use crate::args::Check;
 use crate::config::{self, Config, ConfigError, Environment, File, Overrides};
 use crate::{selection, terminal};
 
@@ -12,7 +12,8 @@ use crate::{selection, terminal};
 pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
     let config = config::load(args.config.as_deref())?.with(&args.overrides())?;
     let roster = selection::select(&config.roster, &args.addresses, &args.ports)?;
-    warn(&config, &config::warnings(&roster));
+    let sentences = config::warnings(&roster).into_iter().chain(config.unheeded());
+    sentences.for_each(|sentence| terminal::warn(&sentence));
     Ok((config, roster))
 }
 
@@ -28,23 +29,19 @@ pub struct InForce {
     pub config: Config,
 }
 
-/// Configuration of the daemon.
-pub fn run(args: &Run) -> anyhow::Result<Config> {
-    Ok(in_force(args.settings.config.as_deref(), args.overrides())?.config)
+impl InForce {
+    /// What is allowed and still worth knowing.
+    pub fn sentences(&self) -> Vec<String> {
+        let of_config = self.config.warnings.iter().cloned().chain(self.config.unheeded());
+        of_config.chain(self.environment.unheeded()).collect()
+    }
 }
 
-/// What the daemon would live by.
+/// What the daemon lives by.
 pub fn in_force(path: Option<&Path>, flags: Overrides) -> anyhow::Result<InForce> {
     let environment = Environment::read(std::env::vars_os()).map_err(ConfigError::from)?;
     let file = File::find(path).map_err(ConfigError::from)?;
     let below = file.as_ref().map_or_else(|| Ok(config::defaults()), File::config)?;
     let config = below.within(&environment).with(&flags)?;
-    warn(&config, &config.warnings);
-    environment.unheeded().for_each(|sentence| terminal::warn(&sentence));
     Ok(InForce { file, environment, flags, config })
-}
-
-/// Says on stderr what is allowed and still worth knowing.
-pub fn warn(config: &Config, sentences: &[String]) {
-    sentences.iter().chain(&config.unheeded()).for_each(|sentence| terminal::warn(sentence));
 }

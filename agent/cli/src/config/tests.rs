@@ -238,7 +238,6 @@ fn flags_that_do_not_fit_the_file_are_refused() {
 #[test]
 fn what_is_not_acted_on_is_said() {
     assert!(defaults().unheeded().is_empty());
-    let text =
-        "[otlp]\nendpoint = 'https://gateway:4318'\n[cloud]\narm = 'auto'\nimds = 'http://169.254.169.254'";
+    let text = "[otlp]\nprotocol = 'grpc'\n[cloud]\narm = 'auto'\nimds = 'http://169.254.169.254'";
     assert_eq!(parse(text, Base::Catalogue).expect("good").unheeded().len(), 3);
 }

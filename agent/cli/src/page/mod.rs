@@ -38,12 +38,25 @@ use sortie_core::history::History;
 
 use self::charts::Window;
 use crate::board::Display;
+use crate::web::Asset;
 
-/// What the page links to: path, content type and bytes.
-pub const ASSETS: &[(&str, &str, &[u8])] = &[
-    ("/page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
-    ("/page.js", "text/javascript; charset=utf-8", include_bytes!("assets/page.js")),
-    ("/favicon.svg", "image/svg+xml", include_bytes!("assets/favicon.svg")),
+/// What the page links to.
+pub const ASSETS: &[Asset] = &[
+    Asset {
+        path: "/page.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("assets/page.css"),
+    },
+    Asset {
+        path: "/page.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("assets/page.js"),
+    },
+    Asset {
+        path: "/favicon.svg",
+        content_type: "image/svg+xml",
+        bytes: include_bytes!("assets/favicon.svg"),
+    },
 ];
 
 /// The whole document as of `now`.

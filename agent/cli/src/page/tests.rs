@@ -21,7 +21,7 @@ fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
 }
 
 fn asset(path: &str) -> &'static str {
-    let (.., bytes) = ASSETS.iter().find(|(known, ..)| *known == path).expect("an asset");
+    let bytes = ASSETS.iter().find(|asset| asset.path == path).expect("an asset").bytes;
     std::str::from_utf8(bytes).expect("text")
 }
 

@@ -1,0 +1,82 @@
+//! What a running agent writes to its log, and its one line for the service manager.
+
+use std::time::Duration;
+
+use sortie_core::observation::EngineKind;
+use sortie_core::report::{PortVerdict, Report};
+use sortie_core::schedule::Pace;
+use sortie_core::verdict::State;
+use tracing::{debug, info, warn};
+
+use crate::clock::Step;
+use crate::config::Config;
+use crate::jury::Jury;
+use crate::text::printable;
+
+/// Who is asked how often, and what cannot be seen.
+pub(super) fn start(config: &Config, jury: &Jury) {
+    let ports = config.roster.ports().into_iter();
+    let asked: Vec<_> = ports
+        .map(|port| format!("{} operators on port {port}", config.roster.operators(port).len()))
+        .collect();
+    let interval = humantime::format_duration(config.agent.interval);
+    let (version, engine) = (env!("CARGO_PKG_VERSION"), jury.prober().engine());
+    info!("sortie {version}: {} every {interval}, engine {}", asked.join(", "), engine.code());
+    if config.pace != Pace::DEFAULT {
+        warn!("this is a demonstration, judged at a pace that is not fit for the internet");
+    }
+    for limit in jury.prober().limits() {
+        match engine {
+            EngineKind::Connect => info!("not seen: {limit}"),
+            EngineKind::Raw => debug!("not seen: {limit}"),
+        }
+    }
+}
+
+/// A first verdict or a change: the state, why, and what to do about it.
+pub(super) fn verdict(previous: Option<State>, verdict: &PortVerdict) {
+    let states = match previous {
+        Some(previous) => format!("{} → {}", previous.code(), verdict.state),
+        None => verdict.state.to_owned(),
+    };
+    let (port, family, summary) = (verdict.port, verdict.family, printable(&verdict.summary));
+    if verdict.state == State::Open.code() {
+        info!("port {port} over {family}: {states}: {summary}");
+    } else {
+        warn!("port {port} over {family}: {states}: {summary}");
+    }
+    for step in &verdict.next_steps {
+        info!("  next: {}", step.text);
+    }
+}
+
+/// The wall clock was set.
+pub(super) fn clock_step(step: Step) {
+    let (by, word) = match step {
+        Step::Forward(by) => (by, "forward"),
+        Step::Back(by) => (by, "back"),
+    };
+    let by = humantime::format_duration(Duration::from_secs(by.as_secs().max(1)));
+    info!("the clock of this machine was set {word} by {by}; moments before that are as it showed them then");
+}
+
+/// One line: the state of every port and family.
+pub(super) fn status(report: &Report) -> String {
+    let states = report.verdicts.iter().map(|v| format!("{}/{} {}", v.port, v.family.code(), v.state));
+    let states: Vec<_> = states.collect();
+    if states.is_empty() { "nothing was measured yet".to_owned() } else { states.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    #[test]
+    fn the_status_line_names_every_port() {
+        let report = Report { verdicts: vec![sample::verdict()], ..sample::report() };
+        let line = status(&report);
+        assert!(line.starts_with("25/ipv4 "), "{line}");
+        assert_eq!(status(&Report { verdicts: Vec::new(), ..report }), "nothing was measured yet");
+    }
+}

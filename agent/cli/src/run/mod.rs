@@ -1,0 +1,116 @@
+//! `sortie run`: probes for as long as it lives, and shows what it knows.
+//!
+//! ```text
+//!                 ┌────────── orders: SIGHUP, SIGTERM, SIGINT
+//!                 ▼
+//!   probing ──▶ board ──▶ page, API, /metrics        each beside probing on one thread, started again when it
+//!      └──────▶ telemetry ──▶ OTLP                   fails, and none of them ever waited for
+//! ```
+
+mod export;
+mod instance;
+mod log;
+mod notices;
+mod orders;
+mod page;
+mod probing;
+mod reload;
+mod service;
+mod settings;
+mod supervise;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::FutureExt as _;
+use sortie_telemetry::{Bounds, Identity, Telemetry};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use self::instance::{Instance, InstanceError};
+use self::notices::Notices;
+use self::orders::{Orders, Signals};
+use self::page::Page;
+use self::probing::Probing;
+use self::service::Service;
+use self::supervise::reason;
+use crate::board::Board;
+use crate::config::Config;
+use crate::{args, host};
+
+/// Pause before probing begins anew after a panic.
+const ANEW: Duration = Duration::from_secs(10);
+/// A round that was begun is finished at the end; one that takes longer than this is given up.
+const FINISH_MOST: Duration = Duration::from_secs(10);
+
+/// Probes until it is told to stop.
+pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
+    let mut notices = Notices::default();
+    let _instance = take_state_dir(&config, &mut notices)?;
+    let (signals, orders) = Signals::listen()?;
+    let page = match args.listen_fd {
+        Some(_) => Page::inherited()?,
+        None => Page::open(&config.web, args.settings.listen.is_some())?,
+    };
+    let board = Arc::new(Board::new());
+    let telemetry = Arc::new(telemetry(&config)?);
+    let service = Service::new();
+    let (settings, watched) = watch::channel(Arc::new(config.clone()));
+    let faces = page::faces(&board, &telemetry);
+    let export = export::keep(Arc::clone(&telemetry), watched.clone());
+    let mut probing = Probing::open(config, (board, telemetry), &service, settings, args, notices)?;
+    service.ready();
+    tokio::select! {
+        ended = probe(&mut probing, &orders) => ended?,
+        () = give_up(orders.clone()) => warn!("the round did not end in {} s: given up", FINISH_MOST.as_secs()),
+        () = signals.pass_on() => warn!("told to end twice: the round is given up"),
+        () = page.keep(faces, watched) => {}
+        () = export => {}
+        () = service.answer_watchdog() => {}
+    }
+    service.stopping();
+    info!("ended by {}", orders.by().unwrap_or("itself"));
+    Ok(())
+}
+
+/// Probes until the end. A panic there is ours to mend and not the operator's: it is told, and probing begins anew.
+async fn probe(probing: &mut Probing<'_>, orders: &Orders) -> anyhow::Result<()> {
+    while let Err(panic) = AssertUnwindSafe(probing.go(orders.clone())).catch_unwind().await {
+        error!("probing failed: {}; it begins anew in {} s", reason(panic.as_ref()), ANEW.as_secs());
+        tokio::time::sleep(ANEW).await;
+        probing.begin_anew()?;
+    }
+    Ok(())
+}
+
+/// The instruments of this machine.
+fn telemetry(config: &Config) -> anyhow::Result<Telemetry> {
+    let host = host::host(config);
+    let identity = Identity {
+        host_id: host.id.unwrap_or_default(),
+        host_name: host.name.unwrap_or_default(),
+        service_version: env!("CARGO_PKG_VERSION"),
+    };
+    Telemetry::new(&identity, &Bounds::MOST).context("failed to make the instruments")
+}
+
+/// The lock of the state directory. Without one probing goes on, from memory.
+fn take_state_dir(config: &Config, notices: &mut Notices) -> anyhow::Result<Option<Instance>> {
+    match Instance::take(&config.agent.state_dir) {
+        Ok(instance) => Ok(Some(instance)),
+        Err(error @ InstanceError::Taken { .. }) => Err(error.into()),
+        Err(error) => {
+            let text = format!("{error}; nothing that is known now survives a restart");
+            warn!("{text}");
+            notices.raise(notices::NO_STATE_DIR, text);
+            Ok(None)
+        }
+    }
+}
+
+async fn give_up(mut orders: Orders) {
+    orders.stopped().await;
+    tokio::time::sleep(FINISH_MOST).await;
+}

@@ -1,0 +1,56 @@
+//! What somebody should know about the agent itself, until it is over.
+
+use std::time::SystemTime;
+
+use crate::board::Notice;
+
+/// The configuration file was refused at a reload; the last good one is in use.
+pub(super) const CONFIG_REJECTED: &str = "config_rejected";
+/// Nothing is kept beyond the life of this process.
+pub(super) const NO_STATE_DIR: &str = "no_state_dir";
+
+/// The current ones, in the order in which they began.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notices(Vec<Notice>);
+
+impl Notices {
+    /// It is so, since now or since it was said first.
+    pub(super) fn raise(&mut self, code: &'static str, text: String) {
+        match self.0.iter_mut().find(|notice| notice.code == code) {
+            Some(known) => known.text = text,
+            None => self.0.push(Notice { code, text, since: SystemTime::now() }),
+        }
+    }
+
+    /// It is over.
+    pub(super) fn clear(&mut self, code: &str) {
+        self.0.retain(|notice| notice.code != code);
+    }
+
+    /// Whether it is so.
+    pub(super) fn has(&self, code: &str) -> bool {
+        self.0.iter().any(|notice| notice.code == code)
+    }
+
+    /// As they are shown.
+    pub(super) fn list(&self) -> Vec<Notice> {
+        self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_said_twice_is_one_and_keeps_its_beginning() {
+        let mut notices = Notices::default();
+        notices.raise(CONFIG_REJECTED, "line 3".to_owned());
+        let since = notices.list()[0].since;
+        notices.raise(CONFIG_REJECTED, "line 4".to_owned());
+        assert_eq!(notices.list().len(), 1);
+        assert_eq!((notices.list()[0].text.as_str(), notices.list()[0].since), ("line 4", since));
+        notices.clear(CONFIG_REJECTED);
+        assert!(!notices.has(CONFIG_REJECTED));
+    }
+}

@@ -1,0 +1,296 @@
+//! Sentinels on schedule, the jury when they are surprised, and everything put on the board after each round.
+//!
+//! Rounds never overlap: there is one loop, and the next round is planned when the last one is over. A new
+//! configuration is taken between two rounds, never within a sitting.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sortie_core::history::StateChange;
+use sortie_core::observation::Round;
+use sortie_core::report::PortVerdict;
+use sortie_core::schedule::{self, Pace, Rotation};
+use sortie_core::target::{Family, Port};
+use sortie_core::verdict::State;
+use sortie_core::verdict::machine::Machine;
+use sortie_net::OpenError;
+use sortie_telemetry::{Facts, PortFacts, Skip, Telemetry};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+use uuid::Uuid;
+
+use super::log;
+use super::notices::{self, Notices};
+use super::orders::{Orders, Wake};
+use super::reload;
+use super::service::Service;
+use crate::board::{AgentFacts, Board};
+use crate::clock::Reading;
+use crate::config::Config;
+use crate::jury::{Jury, PortChange, Suspended};
+use crate::{args, assemble, engine, host};
+
+/// Longer than any round, its walks and slow names included: beyond it something hangs.
+const ROUND_MOST: Duration = Duration::from_secs(120);
+
+/// Everything that probing owns.
+pub(super) struct Probing<'a> {
+    config: Config,
+    jury: Jury,
+    board: Arc<Board>,
+    telemetry: Arc<Telemetry>,
+    service: &'a Service,
+    settings: watch::Sender<Arc<Config>>,
+    args: &'a args::Run,
+    notices: Notices,
+    started: SystemTime,
+    measured: Option<SystemTime>,
+    /// Of whom a first verdict was told.
+    told: BTreeSet<(Port, Family)>,
+    conclusive: BTreeMap<(Port, Family), SystemTime>,
+    clock: Reading,
+}
+
+impl<'a> Probing<'a> {
+    /// Opens the engine. Nothing is asked before [`Probing::go`].
+    pub(super) fn open(
+        config: Config,
+        faces: (Arc<Board>, Arc<Telemetry>),
+        service: &'a Service,
+        settings: watch::Sender<Arc<Config>>,
+        args: &'a args::Run,
+        notices: Notices,
+    ) -> Result<Self, OpenError> {
+        let jury = engine::jury(&config, config.roster.clone())?;
+        log::start(&config, &jury);
+        let (board, telemetry) = faces;
+        Ok(Self {
+            config,
+            jury,
+            board,
+            telemetry,
+            service,
+            settings,
+            args,
+            notices,
+            started: SystemTime::now(),
+            measured: None,
+            told: BTreeSet::new(),
+            conclusive: BTreeMap::new(),
+            clock: Reading::now(),
+        })
+    }
+
+    /// Forgets what was heard, which may be half of a thought, and opens the engine again.
+    pub(super) fn begin_anew(&mut self) -> Result<(), OpenError> {
+        self.jury = engine::jury(&self.config, self.config.roster.clone())?;
+        self.told.clear();
+        Ok(())
+    }
+
+    /// Probes until it is told to stop.
+    pub(super) async fn go(&mut self, mut orders: Orders) {
+        let rotation = Rotation::of(&host::identity(&self.config));
+        let mut sat = Instant::now();
+        if self.sit(&mut orders).await == Wake::Stop {
+            return;
+        }
+        let mut number = 0;
+        loop {
+            let pause = schedule::jittered(self.config.agent.interval, fastrand::f64());
+            self.service.alive_for(pause + ROUND_MOST);
+            self.show(Some(pause));
+            match orders.pause_until(Instant::now() + pause).await {
+                Wake::Stop => return,
+                Wake::Reload => self.take_configuration(),
+                Wake::Due => {
+                    self.glance(rotation, number).await;
+                    number += 1;
+                }
+            }
+            let (since, greetings) = (sat.elapsed(), self.config.probe.greeting_interval);
+            self.jury.call(|machine| due(machine, since, greetings));
+            if self.jury.is_doubting() {
+                sat = Instant::now();
+                if self.sit(&mut orders).await == Wake::Stop {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn glance(&mut self, rotation: Rotation, number: u64) {
+        self.service.alive_for(ROUND_MOST);
+        match self.jury.glance(rotation, number).await {
+            Ok(round) => {
+                self.remember(&round);
+                let settled = !self.jury.is_doubting();
+                debug!("round {number}: {}", if settled { "as before" } else { "every operator is asked" });
+            }
+            Err(asleep) => self.slept(asleep),
+        }
+    }
+
+    /// The whole jury, until nobody doubts any more. A stop waits for the round, not for the verdict.
+    async fn sit(&mut self, orders: &mut Orders) -> Wake {
+        self.show(None);
+        let mut sitting = self.jury.convene(&|_| ()).await;
+        while self.jury.is_doubting() {
+            self.service.alive_for(ROUND_MOST);
+            let next = Instant::now() + self.config.pace.confirm_spacing;
+            match self.jury.round(&mut sitting, &|_| ()).await {
+                Ok(changes) => {
+                    if let Some(round) = self.jury.rounds().last().cloned() {
+                        self.remember(&round);
+                    }
+                    self.announce(&changes);
+                    self.show(None);
+                }
+                Err(asleep) => self.slept(asleep),
+            }
+            if self.jury.is_doubting() && orders.pause_within_a_sitting(next).await == Wake::Stop {
+                return Wake::Stop;
+            }
+        }
+        Wake::Due
+    }
+
+    /// What a round saw, for history and metrics.
+    fn remember(&mut self, round: &Round) {
+        let began = self.jury.wall(round.started);
+        self.measured = Some(began);
+        let moment = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.board.history(|history| history.record(&round.observations, moment));
+        round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
+        let now = SystemTime::now();
+        for machine in self.jury.machines().iter().filter(|machine| !machine.is_doubting()) {
+            if machine.shown().is_some_and(|shown| shown.finding.state.is_conclusive()) {
+                self.conclusive.insert((machine.port(), machine.family()), now);
+            }
+        }
+    }
+
+    fn slept(&self, Suspended(asleep): Suspended) {
+        self.telemetry.skipped(Skip::Suspended);
+        let asleep = humantime::format_duration(Duration::from_secs(asleep.as_secs().max(1)));
+        info!("this machine was suspended for {asleep} during a round: the round counts for nothing");
+    }
+
+    /// First verdicts and changes: into the history, the metrics and the log, in this order.
+    fn announce(&mut self, changes: &[PortChange]) {
+        let now = SystemTime::now();
+        for machine in self.jury.machines() {
+            let (port, family) = (machine.port(), machine.family());
+            let Some(verdict) = assemble::verdict(&self.jury, &self.config, machine, now) else { continue };
+            let change = changes.iter().find(|change| (change.port, change.family) == (port, family));
+            let previous = change.map(|change| change.change.previous);
+            if previous.is_none() && self.told.contains(&(port, family)) {
+                continue;
+            }
+            self.told.insert((port, family));
+            let at = self.jury.since(machine).unwrap_or(now);
+            self.board.history(|history| history.change(state_change(&verdict, previous, at)));
+            if previous.is_some() {
+                self.telemetry.changed(port, family);
+            }
+            log::verdict(previous, &verdict);
+        }
+    }
+
+    /// Puts the state of things on the board, for every face at once.
+    fn show(&mut self, pause: Option<Duration>) {
+        let reading = Reading::now();
+        if let Some(step) = reading.stepped_since(&self.clock) {
+            log::clock_step(step);
+        }
+        self.clock = reading;
+        let now = reading.wall_time();
+        let report = assemble::report(&self.jury, &self.config, now);
+        self.telemetry.show(self.facts());
+        self.service.status(&log::status(&report));
+        let agent = AgentFacts {
+            version: env!("CARGO_PKG_VERSION"),
+            started: self.started,
+            measured: self.measured,
+            next_round: pause.map(|pause| now + pause),
+            interval: self.config.agent.interval,
+            demonstration: self.config.pace != Pace::DEFAULT,
+            config: self.config.path.clone(),
+            config_hash: self.config.hash.clone(),
+        };
+        self.board.show(report, agent, self.notices.list());
+    }
+
+    /// Takes the configuration as it is on disk now; where it is broken, the last good one stays and everybody is told.
+    fn take_configuration(&mut self) {
+        self.service.reloading();
+        match reload::read(self.args) {
+            Ok((config, prober)) => {
+                let state_dir = &self.config.agent.state_dir;
+                if config.agent.state_dir != *state_dir {
+                    warn!("agent.state_dir stays {} until the next start", state_dir.display());
+                }
+                self.jury.reconfigure(prober, config.roster.clone(), &config.probe.families);
+                self.told.retain(|pair| self.jury.machines().iter().any(|m| (m.port(), m.family()) == *pair));
+                self.config = config;
+                self.notices.clear(notices::CONFIG_REJECTED);
+                self.settings.send_replace(Arc::new(self.config.clone()));
+                info!("the configuration was read again");
+                log::start(&self.config, &self.jury);
+            }
+            Err(why) => {
+                let file =
+                    self.config.path.as_ref().map_or_else(String::new, |path| format!(" {}", path.display()));
+                warn!("the configuration{file} is refused, the last good one stays in use:\n{why}");
+                let text = format!("The configuration was refused; the last good one stays in use.\n{why}");
+                self.notices.raise(notices::CONFIG_REJECTED, text);
+            }
+        }
+        self.service.ready();
+    }
+
+    fn facts(&self) -> Facts {
+        let port = |machine: &Machine| {
+            let (port, family) = (machine.port(), machine.family());
+            Some(PortFacts {
+                port,
+                family,
+                state: machine.shown()?.finding.state,
+                expected: assemble::expectation(&self.config.expect, port),
+                conclusive: self.conclusive.get(&(port, family)).copied(),
+            })
+        };
+        Facts {
+            ports: self.jury.machines().iter().filter_map(port).collect(),
+            engine: self.jury.prober().engine(),
+            config_hash: self.config.hash.clone(),
+            config_rejected: self.notices.has(notices::CONFIG_REJECTED),
+            host_type: None,
+        }
+    }
+}
+
+fn due(machine: &Machine, since: Duration, greetings: Duration) -> bool {
+    let interval = |state| schedule::jury_interval(state, greetings, machine.pace());
+    machine.shown().is_some_and(|shown| since >= interval(shown.finding.state))
+}
+
+/// The change that led to this verdict, as history and events tell it.
+fn state_change(verdict: &PortVerdict, previous: Option<State>, at: SystemTime) -> StateChange {
+    StateChange {
+        uid: Uuid::now_v7().to_string(),
+        at: assemble::rfc3339(at),
+        moment: at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+        port: verdict.port,
+        family: verdict.family,
+        previous: previous.map(State::code),
+        state: verdict.state,
+        signature: verdict.signature,
+        attribution: verdict.attribution,
+        confidence: verdict.confidence,
+        rule: verdict.rule,
+        summary: verdict.summary.clone(),
+    }
+}

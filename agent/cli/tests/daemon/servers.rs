@@ -1,0 +1,123 @@
+//! Operators on loopback: each greets on its subject port and accepts on its control port.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use nix::sys::socket::{Backlog, listen};
+
+use super::agent::Desk;
+
+/// The operators of one test. Their threads end with the test process.
+pub(crate) struct Servers {
+    subjects: Vec<SocketAddr>,
+    controls: Vec<SocketAddr>,
+    closed: Arc<AtomicBool>,
+    _full: Vec<(TcpListener, TcpStream)>,
+}
+
+impl Servers {
+    /// This many operators, one address of 127.0.0.0/8 each, all on one port.
+    pub(crate) fn start(operators: u8) -> Self {
+        let closed = Arc::new(AtomicBool::new(false));
+        let (subjects, listeners) = listen_on_one_port(operators);
+        for listener in listeners {
+            let closed = Arc::clone(&closed);
+            thread::spawn(move || greet(&listener, &closed));
+        }
+        let (controls, listeners) = listen_on_one_port(operators);
+        for listener in listeners {
+            thread::spawn(move || while listener.accept().is_ok() {});
+        }
+        Self { subjects, controls, closed, _full: Vec::new() }
+    }
+
+    /// The same, but nobody answers on the port under test: the queue of connections that wait to be accepted is
+    /// full, and the kernel drops every further SYN (`tcp_conn_request`).
+    pub(crate) fn mute(operators: u8) -> Self {
+        let (subjects, listeners) = listen_on_one_port(operators);
+        let mut waiting = Vec::new();
+        for (listener, address) in listeners.iter().zip(&subjects) {
+            listen(listener, Backlog::new(0).expect("no backlog is a backlog")).expect("it listens already");
+            waiting.push(TcpStream::connect(address).expect("the queue has room for one"));
+        }
+        let (controls, accepting) = listen_on_one_port(operators);
+        for listener in accepting {
+            thread::spawn(move || while listener.accept().is_ok() {});
+        }
+        Self {
+            subjects,
+            controls,
+            closed: Arc::default(),
+            _full: listeners.into_iter().zip(waiting).collect(),
+        }
+    }
+
+    /// The port under test.
+    pub(crate) fn port(&self) -> u16 {
+        self.subjects[0].port()
+    }
+
+    /// From now on the port under test is closed everywhere.
+    pub(crate) fn close_subjects(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+        // The threads wait for a connection: it is the last one that they accept.
+        self.subjects.iter().for_each(|address| drop(TcpStream::connect(address)));
+    }
+
+    /// A configuration that asks them every three seconds, with more lines for `[agent]`.
+    pub(crate) fn config(&self, desk: &Desk, agent: &str) -> String {
+        self.text(desk, agent, "[web]\nlisten = \"127.0.0.1:0\"\n")
+    }
+
+    /// The same with a `[web]` section of its own.
+    pub(crate) fn config_with_web(&self, desk: &Desk, web: &str) -> String {
+        self.text(desk, "", web)
+    }
+
+    fn text(&self, desk: &Desk, agent: &str, web: &str) -> String {
+        let state = desk.path("state");
+        let mut text = format!(
+            "[agent]\ninterval = \"3s\"\nstate_dir = \"{}\"\n{agent}\n{web}\n\
+             [probe]\nengine = \"connect\"\nfamilies = [\"ipv4\"]\nattempts = [\"0s\", \"500ms\"]\nwindow = \"2s\"\n\
+             [controls]\nglobal = []\n",
+            state.display()
+        );
+        for (number, (subject, control)) in self.subjects.iter().zip(&self.controls).enumerate() {
+            let _ = writeln!(
+                text,
+                "[[target]]\noperator = \"o{number}\"\naddress = \"{subject}\"\ncontrol = \"{control}\""
+            );
+        }
+        text
+    }
+}
+
+fn greet(listener: &TcpListener, closed: &AtomicBool) {
+    for stream in listener.incoming().flatten() {
+        if closed.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut stream = stream;
+        let _ = stream.write_all(b"220 mx.example ESMTP\r\n");
+    }
+}
+
+/// Listeners on 127.0.0.2 and upwards, all on the same free port.
+fn listen_on_one_port(operators: u8) -> (Vec<SocketAddr>, Vec<TcpListener>) {
+    for _ in 0..100 {
+        let Ok(first) = TcpListener::bind("127.0.0.2:0") else { continue };
+        let port = first.local_addr().expect("it is bound").port();
+        let rest =
+            (1..operators).map(|number| TcpListener::bind(SocketAddr::from(([127, 0, 0, 2 + number], port))));
+        if let Ok(rest) = rest.collect::<Result<Vec<_>, _>>() {
+            let listeners: Vec<_> = std::iter::once(first).chain(rest).collect();
+            let addresses = listeners.iter().map(|l| l.local_addr().expect("it is bound")).collect();
+            return (addresses, listeners);
+        }
+    }
+    panic!("there is no port that is free on {operators} addresses")
+}
