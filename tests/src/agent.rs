@@ -1,5 +1,6 @@
 //! The binary under test: where it lies, how it is run in a namespace, what it answered.
 
+mod daemon;
 mod stage;
 
 use std::fs::{self, File};
@@ -14,6 +15,7 @@ use crate::netns::Namespace;
 use crate::report::Report;
 use crate::scenario::{Engine, Scenario};
 
+pub use daemon::{Daemon, PAGE};
 pub use stage::{Stage, sweep};
 
 const NOBODY: u32 = 65_534;

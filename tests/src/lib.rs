@@ -13,24 +13,28 @@
 //! * [`scenario`]: what a scenario file may say; unknown keys and missing expectations are refused.
 //! * [`netns`], [`topology`], [`rules`]: the network.
 //! * [`server`], [`dns`], [`forger`], [`flood`], [`pressure`]: what lives in it.
-//! * [`config`], [`agent`], [`report`]: running the binary under test.
+//! * [`config`], [`agent`], [`process`], [`report`], [`http`]: running the binary under test, and asking it.
+//! * [`browser`]: looking at its page as people do.
 //! * [`judge`], [`matrix`]: what it should have said.
 //! * [`trial`]: one scenario with one engine, from an empty kernel to a grade.
 
 #![expect(missing_docs, reason = "nobody publishes a laboratory; names that say it all stand alone")]
 
 pub mod agent;
+pub mod browser;
 pub mod command;
 pub mod config;
 pub mod dns;
 pub mod flood;
 pub mod forger;
+pub mod http;
 pub mod judge;
 pub mod matrix;
 pub mod netns;
 pub mod packet;
 pub mod plan;
 pub mod pressure;
+pub mod process;
 pub mod report;
 pub mod rules;
 pub mod scenario;

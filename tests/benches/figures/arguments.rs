@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Check,
     /// Memory and CPU time of `sortie run`
     Run,
+    /// From the onset of a block until the metrics show it
+    Detection,
     /// The simulator's table
     Simulator,
     /// The laboratory's duration
@@ -33,6 +35,7 @@ impl Part {
             Self::Rtt => "round-trip time against a packet capture, all cores loaded",
             Self::Check => "sortie check, from the start of the process to its end",
             Self::Run => "sortie run, default cadence and probes",
+            Self::Detection => "sortie run, from the onset of a block until /metrics shows it",
             Self::Simulator => "simulator",
             Self::Laboratory => "laboratory",
         }
@@ -43,7 +46,7 @@ impl Part {
     }
 
     pub(crate) fn needs_binary(self) -> bool {
-        matches!(self, Self::Size | Self::Check | Self::Run | Self::Laboratory)
+        matches!(self, Self::Size | Self::Check | Self::Run | Self::Detection | Self::Laboratory)
     }
 }
 
@@ -66,6 +69,9 @@ pub(crate) struct Arguments {
     /// How often each `sortie check` is repeated
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) repetitions: u32,
+    /// How often the onset of each block is repeated
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=40))]
+    pub(crate) onsets: u32,
     /// Cargo says so to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

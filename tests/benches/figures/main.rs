@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! arguments ─▶ parts in order ─▶ sheet
-//!               size · cpu · rtt · check · run        network namespaces of their own, real packets
+//!               size · cpu · rtt · check · run · detection        network namespaces of their own, real packets
 //!               simulator · laboratory                other targets of this repository, whose table is passed on
 //! ```
 //!
@@ -15,17 +15,18 @@ mod cargo;
 mod check;
 mod cpu;
 mod daemon;
+mod detection;
 mod floor;
 mod inquiry;
 mod laboratory;
 mod machine;
-mod process;
 mod rtt;
 mod sheet;
 mod simulator;
 mod size;
 mod spread;
 mod unit;
+mod viewer;
 
 use std::process::ExitCode;
 
@@ -84,8 +85,9 @@ fn measure(part: Part, arguments: &Arguments, stage: Option<&Stage>, sheet: &mut
         (Part::Size, Some(stage)) => size::measure(stage, sheet),
         (Part::Check, Some(stage)) => check::measure(arguments.repetitions, stage, sheet),
         (Part::Run, Some(stage)) => daemon::measure(arguments.minutes(), stage, sheet),
+        (Part::Detection, Some(stage)) => detection::measure(arguments.onsets, stage, sheet),
         (Part::Laboratory, Some(stage)) => laboratory::pass_on(stage, sheet),
-        (Part::Size | Part::Check | Part::Run | Part::Laboratory, None) => {
+        (Part::Size | Part::Check | Part::Run | Part::Detection | Part::Laboratory, None) => {
             anyhow::bail!("there is no binary to measure")
         }
     }

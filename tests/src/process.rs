@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use e2e::netns::Namespace;
+
+use crate::netns::Namespace;
 
 const BYTES_PER_KIBIBYTE: f64 = 1024.0;
 
@@ -15,23 +16,28 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// A child that does not outlive its owner, nor this thread if that is killed.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
     /// Starts `binary`; what it says goes to `log`.
-    pub(crate) fn start(binary: &Path, arguments: &[&str], at: &Namespace, log: &Path) -> Result<Self> {
+    pub fn start(
+        binary: &Path,
+        arguments: &[&str],
+        at: &Namespace,
+        stdin: Stdio,
+        log: &Path,
+    ) -> Result<Self> {
         let output = File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
-        // `ip` and `setpriv` become the binary, so its id is the child's.
         let child = Command::new("ip")
             .args(["netns", "exec", at.name(), "setpriv", "--pdeathsig=KILL", "--"])
             .arg(binary)
             .args(arguments)
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()
@@ -40,10 +46,10 @@ impl Process {
     }
 
     /// Waits, and complains if it ends meanwhile.
-    pub(crate) fn live_until(&mut self, deadline: Instant) -> Result<()> {
+    pub fn live_until(&mut self, deadline: Instant) -> Result<()> {
         loop {
             if let Some(status) = self.child.try_wait()? {
-                bail!("it ended with {status}: {}", fs::read_to_string(&self.log).unwrap_or_default().trim());
+                bail!("it ended with {status}: {}", self.log().trim());
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -53,8 +59,18 @@ impl Process {
         }
     }
 
+    /// Its process id: `ip` and `setpriv` became the binary.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it said so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     /// CPU time of all its threads since it was started, kept by the scheduler in nanoseconds.
-    pub(crate) fn cpu_time(&self) -> Result<Duration> {
+    pub fn cpu_time(&self) -> Result<Duration> {
         let mut total = Duration::ZERO;
         for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             let text = fs::read_to_string(thread?.path().join("schedstat"))?;
@@ -65,7 +81,7 @@ impl Process {
     }
 
     /// A field of `smaps_rollup` such as `Pss`, in mebibytes.
-    pub(crate) fn memory(&self, field: &str) -> Result<f64> {
+    pub fn memory(&self, field: &str) -> Result<f64> {
         let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
         let kibibytes = text.lines().find_map(|line| {
             line.strip_prefix(field)?.strip_prefix(':')?.trim().trim_end_matches(" kB").parse::<f64>().ok()
