@@ -17,7 +17,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// The largest configuration that is accepted: 64 targets and 32 relays with a control each, 16 global controls,
-    /// and room for some that a reload replaces. Takes 0.4 MB when every series exists.
+    /// and room for some that a reload replaces. Measured: 0.7 MB with 208 of them, in both families, of three outcomes each.
     pub const MOST: Self = Self { destinations: 256, ports: 64 };
 
     /// The bounds, where each is at least one and at most that of [`Bounds::MOST`].

@@ -112,3 +112,18 @@ impl Role {
         matches!(self, Self::Subject | Self::Anchor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_and_a_family_are_the_same_word_in_every_face() {
+        for role in [Role::Subject, Role::Anchor, Role::Control] {
+            assert_eq!(serde_json::to_value(role).expect("plain data"), role.code());
+        }
+        for family in Family::ALL {
+            assert_eq!(serde_json::to_value(family).expect("plain data"), family.code());
+        }
+    }
+}
