@@ -26,7 +26,7 @@ pub(super) fn masthead(scene: &Scene<'_>) -> Markup {
             " "
             span {
                 @match agent.next_round {
-                    Some(at) => { "next round " (moment::moment(at, scene.now)) }
+                    Some(at) => { "next round " (moment::due(at, scene.now)) }
                     None => "every operator is being asked now"
                 }
             }

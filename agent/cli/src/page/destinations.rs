@@ -39,7 +39,7 @@ fn groups(report: &Report) -> Vec<(String, Vec<(&Sighting, String)>)> {
         report.observations.iter().filter(|seen| seen.role.is_subject()).map(|seen| seen.port).collect();
     tested.sort_unstable();
     tested.dedup();
-    let mut rows = told(&report.observations);
+    let mut rows = folded(told(&report.observations));
     rows.sort_by_key(|(seen, _)| (!seen.role.is_subject(), seen.family));
     let mut groups: Vec<_> = tested.iter().map(|port| (format!("Port {port}"), Vec::new())).collect();
     groups.push(("Controls on other ports".to_owned(), Vec::new()));
@@ -49,6 +49,23 @@ fn groups(report: &Report) -> Vec<(String, Vec<(&Sighting, String)>)> {
     }
     groups.retain(|(_, rows)| !rows.is_empty());
     groups
+}
+
+/// A destination that has no address in one family says so beside the address that it has in the other.
+fn folded(rows: Vec<(&Sighting, String)>) -> Vec<(&Sighting, String)> {
+    let lacks = |seen: &Sighting| seen.detail.dns == Some("no_data");
+    let (without, mut with): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(seen, _)| lacks(seen));
+    for (seen, words) in without {
+        let twin = |other: &Sighting| {
+            let of = |one: &Sighting| (one.operator.clone(), one.role, one.address.clone());
+            other.peer.is_some() && other.family != seen.family && of(other) == of(seen)
+        };
+        match with.iter_mut().find(|(other, _)| twin(other)) {
+            Some((_, peer)) => *peer = format!("{peer}, {words}"),
+            None => with.push((seen, words)),
+        }
+    }
+    with
 }
 
 fn row(seen: &Sighting, peer: &str) -> Markup {
@@ -77,4 +94,25 @@ fn as_seen(attempts: &[AttemptSeen]) -> String {
         })
         .collect();
     told.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::sample;
+    use crate::render;
+
+    #[test]
+    fn destinations_stand_under_their_port_and_controls_below_them() {
+        let html = section(&render::sample::report()).into_string();
+        insta::assert_snapshot!(html.replace("<t", "\n<t"));
+    }
+
+    #[test]
+    fn a_family_without_addresses_is_told_beside_the_other() {
+        let report = sample::open().display.report;
+        let html = section(&report).into_string();
+        assert!(html.contains(", no IPv6</td>"), "{html}");
+        assert!(!html.contains("no_data"), "{html}");
+    }
 }

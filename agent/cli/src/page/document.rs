@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Scene, about, destinations, handshakes, next, notices, shape, states, verdicts, why};
+use super::{Scene, about, destinations, handshakes, moment, next, notices, shape, states, verdicts, why};
 use crate::text::printable;
 
 /// Without the script the page is fetched anew as often as the default cadence measures.
@@ -20,18 +20,16 @@ pub(super) fn whole(scene: &Scene<'_>) -> Markup {
                 title { (printable(&title(scene))) }
                 link rel="icon" href="/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/page.css";
-                script src="/page.js" defer {}
+                script type="module" src="/page.js" {}
                 noscript { meta http-equiv="refresh" content=(RELOAD_S); }
             }
             body {
                 a .skip href="#main" { "Skip to the verdicts" }
                 (shape::sprite())
-                header {
-                    (about::masthead(scene))
-                    p #lost .lost role="alert" hidden {}
-                    p #said .unseen role="status" {}
-                }
-                main #main tabindex="-1" data-generation=(scene.display.generation) {
+                header #about { (about::masthead(scene)) }
+                p #lost .lost role="alert" hidden {}
+                p #said .unseen role="status" {}
+                main #main tabindex="-1" data-generation=(scene.display.generation) data-now=(moment::rfc3339(scene.now)) {
                     (verdicts::section(scene))
                     (notices::section(scene))
                     (states::section(scene))
@@ -41,6 +39,7 @@ pub(super) fn whole(scene: &Scene<'_>) -> Markup {
                     (next::section(report))
                     (about::unseen(report))
                 }
+                p #tip role="tooltip" hidden {}
                 footer #footer { (about::colophon(scene)) }
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 use sortie_core::history::Series;
 use sortie_core::outcome::Outcome;
-use sortie_core::target::Port;
+use sortie_core::target::{Family, Port};
 
 use super::charts::{Mark, Strip, Window, axis, strip, thin};
 use super::{Scene, moment, shape};
@@ -14,7 +14,7 @@ use crate::render::words::{spoken, time};
 use crate::text::printable;
 
 /// Marks on the whole page, shared by the strips: what keeps it small however much is remembered.
-const MARKS: u32 = 320;
+const MARKS: u32 = 400;
 /// Columns of one strip: fewer are too coarse to be read, more are not seen.
 const COLUMNS: std::ops::RangeInclusive<u32> = 12..=96;
 /// Strips that are drawn; the rest is in the history for programs.
@@ -23,16 +23,16 @@ const STRIPS: usize = 40;
 pub(super) fn section(scene: &Scene<'_>) -> Markup {
     let known: Vec<(usize, &Series)> = shown(scene);
     let drawn = &known[..known.len().min(STRIPS)];
-    let strips = u32::try_from(drawn.len()).unwrap_or(u32::MAX);
-    let columns = (MARKS / strips.max(1)).clamp(*COLUMNS.start(), *COLUMNS.end());
-    let ports = drawn.chunk_by(|(_, one), (_, other)| one.port == other.port);
+    let count = u32::try_from(drawn.len()).unwrap_or(u32::MAX);
+    let columns = (MARKS / count.max(1)).clamp(*COLUMNS.start(), *COLUMNS.end());
+    let places = drawn.chunk_by(|(_, one), (_, other)| place(one) == place(other));
     html! {
         @if !drawn.is_empty() {
             section #handshakes aria-labelledby="h-handshakes" {
                 h2 #h-handshakes { "Handshakes" }
                 p { (scene.window.words()) ": milliseconds from SYN to SYN-ACK." }
                 (legend(drawn, &scene.window))
-                @for group in ports { (port(group[0].1.port, group, &scene.window, columns)) }
+                @for group in places { (strips(group, &scene.window, columns)) }
                 @if let Some(more) = known.len().checked_sub(STRIPS).filter(|more| *more > 0) {
                     p .basis { "and " (more) " more destinations, in the " a href="/api/v1/history" { "history" } }
                 }
@@ -51,19 +51,24 @@ fn shown<'a>(scene: &'a Scene<'_>) -> Vec<(usize, &'a Series)> {
     let subjects = scene.history.series().iter().enumerate();
     let mut shown: Vec<_> =
         subjects.filter(|(_, series)| series.role.is_subject() && recent(series)).collect();
-    shown.sort_by_key(|(_, series)| (series.port, series.family));
+    shown.sort_by_key(|(_, series)| place(series));
     shown
 }
 
-fn port(port: Port, group: &[(usize, &Series)], window: &Window, columns: u32) -> Markup {
+fn place(series: &Series) -> (Port, Family) {
+    (series.port, series.family)
+}
+
+fn strips(group: &[(usize, &Series)], window: &Window, columns: u32) -> Markup {
+    let (port, family) = place(group[0].1);
     html! {
-        h3 { "Port " (port) }
+        h3 { "Port " (port) ", " (family) }
         div .rows.strips {
             @for (number, series) in group {
                 @let marks = thin(&series.points, window, columns);
-                @let who = who(series);
+                @let who = series.operator.as_deref().unwrap_or("global");
                 div .row {
-                    p .who { b { (printable(&who)) } " " span { (printable(&series.address)) } }
+                    p .who { b { (printable(who)) } " " span { (printable(&series.address)) } }
                     (strip(&Strip {
                         id: &format!("s{number}"),
                         title: &printable(&format!("{who}, {}, {}", series.address, series.family)),
@@ -77,11 +82,6 @@ fn port(port: Port, group: &[(usize, &Series)], window: &Window, columns: u32) -
             div .row { (axis(window)) }
         }
     }
-}
-
-fn who(series: &Series) -> String {
-    let operator = series.operator.as_deref().unwrap_or("global");
-    format!("{operator} {}", series.family)
 }
 
 fn latest(series: &Series) -> Markup {

@@ -11,7 +11,13 @@ const DAY: u64 = 24 * HOUR;
 
 /// A moment, and how far away it is. The script keeps the distance true.
 pub(super) fn moment(at: SystemTime, now: SystemTime) -> Markup {
-    html! { time datetime=(rfc3339(at)) { (utc(at)) } " " span .ago { (distance(at, now)) } }
+    html! { time datetime=(rfc3339(at)) { (utc(at)) } ", " span .ago { (distance(at, now)) } }
+}
+
+/// A moment that is to come; once it has passed it is now.
+pub(super) fn due(at: SystemTime, now: SystemTime) -> Markup {
+    let when = if at > now { distance(at, now) } else { "now".to_owned() };
+    html! { time datetime=(rfc3339(at)) { (utc(at)) } ", " span .ago.due { (when) } }
 }
 
 /// A moment in RFC 3339 from a report; what is none is shown as it is.
@@ -65,7 +71,8 @@ pub(super) fn span(length: Duration) -> String {
     }
 }
 
-fn rfc3339(at: SystemTime) -> String {
+/// `2026-11-25T14:03:12Z`
+pub(super) fn rfc3339(at: SystemTime) -> String {
     // A clock before 1970 or after 9999 has no such form; the page is shown all the same.
     let mut text = String::new();
     let written = at >= UNIX_EPOCH && write!(text, "{}", humantime::format_rfc3339_seconds(at)).is_ok();
@@ -103,8 +110,17 @@ mod tests {
         let html = moment(at, at + Duration::from_secs(12)).into_string();
         assert_eq!(
             html,
-            r#"<time datetime="2026-11-25T14:03:12Z">2026-11-25 14:03:12 UTC</time> <span class="ago">12 s ago</span>"#
+            r#"<time datetime="2026-11-25T14:03:12Z">2026-11-25 14:03:12 UTC</time>, <span class="ago">12 s ago</span>"#
         );
+    }
+
+    #[test]
+    fn what_was_due_is_due_now() {
+        let now = UNIX_EPOCH + Duration::from_secs(100);
+        for (second, text) in [(148, "in 48 s"), (100, "now"), (90, "now")] {
+            let html = due(UNIX_EPOCH + Duration::from_secs(second), now).into_string();
+            assert!(html.ends_with(&format!(r#"<span class="ago due">{text}</span>"#)), "{html}");
+        }
     }
 
     #[test]

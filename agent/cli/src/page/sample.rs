@@ -75,7 +75,7 @@ pub(super) fn platform_blocked() -> Situation {
         |port, ago| if port == Port::SMTP && blocked(ago) { Fate::Silent } else { Fate::Answered },
         vec![
             verdict(Port::SMTP, &is_dropped(), 50 * MINUTE),
-            PortVerdict { family: Family::Ipv6, ..verdict(Port::SMTP, &is_routeless(), 40 * HOUR) },
+            over(Family::Ipv6, Port::SMTP, &is_routeless(), 40 * HOUR),
             verdict(Port::SUBMISSION, &is_open(), 40 * HOUR),
         ],
     )
@@ -354,8 +354,12 @@ fn changed(port: Port, previous: Option<State>, state: State, ago: Duration) -> 
 }
 
 fn verdict(port: Port, finding: &Finding, ago: Duration) -> PortVerdict {
+    over(Family::Ipv4, port, finding, ago)
+}
+
+fn over(family: Family, port: Port, finding: &Finding, ago: Duration) -> PortVerdict {
     let since = humantime::format_rfc3339_millis(moment::wall(NOW.saturating_sub(ago))).to_string();
-    compose::verdict(port, Family::Ipv4, finding, Expectation::Open, since)
+    compose::verdict(port, family, finding, Expectation::Open, since)
 }
 
 fn is_open() -> Finding {

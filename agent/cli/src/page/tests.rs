@@ -30,7 +30,7 @@ fn a_strict_policy_holds() {
     for (name, situation) in sample::all() {
         let html = html(&situation);
         assert_eq!(html.matches("<script").count(), 1, "{name}");
-        assert!(html.contains("<script src=\"/page.js\" defer></script>"), "{name}");
+        assert!(html.contains("<script type=\"module\" src=\"/page.js\"></script>"), "{name}");
         for forbidden in ["<style", " style=", "javascript:alert(1)\"", "data:", " onclick=\"", " onload=\""]
         {
             assert!(!html.contains(forbidden), "{name}: {forbidden}");
@@ -140,4 +140,57 @@ fn every_class_is_styled() {
             assert!(sheet.split(&selector).skip(1).any(after), "{name}: {class}");
         }
     }
+}
+/// The value of a colour token in a part of the style sheet, as relative luminance (WCAG 2.2).
+fn luminance(part: &str, token: &str) -> f64 {
+    let (_, rest) = part.split_once(&format!("{token}: #")).unwrap_or_else(|| panic!("no {token}"));
+    let channel = |n: usize| {
+        let value = u8::from_str_radix(&rest[2 * n..2 * n + 2], 16).expect("six hexadecimal digits");
+        let share = f64::from(value) / 255.0;
+        if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(0) + 0.7152 * channel(1) + 0.0722 * channel(2)
+}
+
+#[test]
+fn every_text_is_readable_in_both_themes() {
+    let (light, rest) =
+        asset("/page.css").split_once("@media (prefers-color-scheme: dark)").expect("a dark theme");
+    let (dark, _) = rest.split_once("@media").expect("what follows it");
+    let text = ["--ink", "--soft", "--link", "--good", "--bad", "--warn", "--dim", "--calm"];
+    let grounds = ["--paper", "--card", "--bad-wash", "--warn-wash"];
+    let on_colour = ["--good", "--bad", "--warn", "--dim", "--calm"].map(|tone| ("--on-tone", tone));
+    let on_ground = text.iter().flat_map(|text| grounds.map(|ground| (*text, ground)));
+    for (text, ground) in on_ground.chain(on_colour).chain([("--paper", "--ink")]) {
+        for (name, theme) in [("light", light), ("dark", dark)] {
+            let (one, other) = (luminance(theme, text), luminance(theme, ground));
+            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+            // WCAG 2.2, 1.4.3: text of any size.
+            assert!(contrast >= 4.5, "{name}: {text} on {ground}: {contrast:.2}");
+        }
+    }
+}
+
+#[test]
+fn the_first_screen_of_a_blocked_machine() {
+    let html = html(&sample::platform_blocked());
+    let (screen, _) = html.split_once("<section id=\"states\"").expect("a section of states");
+    let (_, body) = screen.split_once("<header").expect("a header");
+    insta::assert_snapshot!(format!("<header{body}").replace("><", ">\n<"));
+}
+
+#[test]
+fn states_over_time_are_told_twice_as_bands_and_in_words() {
+    let html = html(&sample::platform_blocked());
+    let (_, rest) = html.split_once("<section id=\"states\"").expect("a section of states");
+    let (section, _) = rest.split_once("</section>").expect("its end");
+    insta::assert_snapshot!(format!("<section id=\"states\"{section}").replace("><", ">\n<"));
+}
+
+#[test]
+fn the_account_of_a_conviction_goes_weight_by_weight() {
+    let html = html(&sample::platform_blocked());
+    let (_, rest) = html.split_once("<details").expect("an account");
+    let (account, _) = rest.split_once("</details>").expect("its end");
+    insta::assert_snapshot!(format!("<details{account}").replace("><", ">\n<"));
 }

@@ -29,7 +29,7 @@ pub(super) fn section(scene: &Scene<'_>) -> Markup {
                             @if exit::counts(report, verdict) { (card(scene, verdict)) } @else { (quiet(scene, verdict)) }
                         }
                         @for (_, family, why) in unjudged.iter().filter(|(of, ..)| *of == port) {
-                            p .quiet { (shape::icon("inconclusive")) b { "port " (port) ", " (family) } " " (why) }
+                            p .quiet { (shape::icon("inconclusive")) span { b { "port " (port) ", " (family) } ": " (why) } }
                         }
                     }
                 }
@@ -108,8 +108,10 @@ fn quiet(scene: &Scene<'_>, verdict: &PortVerdict) -> Markup {
     html! {
         p #{ "v-" (slug(verdict)) } .quiet data-says={ (place(verdict)) ": " (spoken(verdict.state)) } {
             (shape::icon(verdict.state))
-            b { (place(verdict)) ": " (spoken(verdict.state)) } " "
-            (printable(&verdict.summary)) ", since " (moment::written(&verdict.since, scene.now))
+            span {
+                b { (place(verdict)) ": " (spoken(verdict.state)) } ". "
+                (printable(&verdict.summary)) ". Since " (moment::written(&verdict.since, scene.now))
+            }
         }
     }
 }

@@ -46,10 +46,12 @@ fn account(report: &Report, group: &[&PortVerdict]) -> Markup {
         })
         .collect();
     html! {
-        @for other in &group[1..] { span #{ "why-" (slug(other)) } {} }
         details #{ "why-" (slug(verdict)) } .account.(shape::tone(verdict.state, verdict.expected))
             data-state=(verdict.state) open[is_told_at_once(report, group)] {
-            summary { h3 { (places(group)) ": " (spoken(verdict.state)) } }
+            summary {
+                @for other in &group[1..] { span #{ "why-" (slug(other)) } {} }
+                h3 { (places(group)) ": " (spoken(verdict.state)) }
+            }
             table {
                 thead {
                     tr {

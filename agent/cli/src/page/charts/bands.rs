@@ -41,7 +41,7 @@ pub(in crate::page) fn bands(
 ) -> Markup {
     let name = format!("{id}-t");
     html! {
-        svg .bands role="img" height=(ROW) aria-labelledby=(name) aria-describedby="changes" {
+        svg .bands #(id) role="img" height=(ROW) aria-labelledby=(name) aria-describedby="changes" {
             title #(name) { (title) }
             use href="#grid" {}
             @for band in drawn(bands, window) {
@@ -81,7 +81,7 @@ fn drawn(bands: &[Band], window: &Window) -> Vec<Band> {
 fn height(shape: Shape) -> u32 {
     match shape {
         Shape::Open => 4,
-        Shape::Unknown | Shape::Degraded => 14,
+        Shape::Unknown | Shape::Degraded => 18,
         Shape::Blocked => 20,
     }
 }

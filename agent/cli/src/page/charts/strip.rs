@@ -1,5 +1,7 @@
 //! One destination over time: dots where a handshake was timed, and in a lane above them marks where nothing was.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 use sortie_core::outcome::Outcome;
 
@@ -83,31 +85,35 @@ fn is_odd(outcome: Outcome) -> bool {
     !matches!(outcome, Outcome::Established | Outcome::Greeted)
 }
 
-/// `14:03–14:32 11.9 ms–14.0 ms ×8`: short, there are hundreds of them.
+/// `14:03 11.9–14.0 ms ×8`, `09:00–11:00 timeout ×37`: short, there are hundreds of them.
 fn words(mark: &Mark) -> String {
-    let when = range(moment::clock(mark.from), &moment::clock(mark.to));
-    let times = mark.times.map(|(least, most)| range(time(millis(least)), &time(millis(most))));
     let outcome = spoken(mark.outcome.code());
-    let what = match times {
-        Some(times) if is_odd(mark.outcome) => format!("{times}, {outcome}"),
-        Some(times) => times,
-        None => outcome,
+    let (from, to) = (moment::clock(mark.from), moment::clock(mark.to));
+    let text = match mark.times {
+        Some(times) if is_odd(mark.outcome) => format!("{from} {}, {outcome}", range(times)),
+        Some(times) => format!("{from} {}", range(times)),
+        None if from == to => format!("{from} {outcome}"),
+        None => format!("{from}–{to} {outcome}"),
     };
-    if mark.probes == 1 { format!("{when} {what}") } else { format!("{when} {what} ×{}", mark.probes) }
+    if mark.probes == 1 { text } else { format!("{text} ×{}", mark.probes) }
 }
 
-fn range(from: String, to: &str) -> String {
-    if from == to { from } else { format!("{from}–{to}") }
+/// `12.0 ms`, `11.9–14.0 ms`, `900 µs–1.1 ms`: a unit that both share is written once.
+fn range((least, most): (Duration, Duration)) -> String {
+    let (least, most) = (time(millis(least)), time(millis(most)));
+    match (least.split_once(' '), most.split_once(' ')) {
+        _ if least == most => most,
+        (Some((number, unit)), Some((_, of_most))) if unit == of_most => format!("{number}–{most}"),
+        _ => format!("{least}–{most}"),
+    }
 }
 
-fn millis(time: std::time::Duration) -> f64 {
+fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -121,7 +127,8 @@ mod tests {
     fn a_mark_says_when_and_what() {
         for (mark, text) in [
             (mark(Outcome::Greeted, 9, 9, 1, Some((12, 12))), "09:00 12.0 ms"),
-            (mark(Outcome::Established, 9, 10, 8, Some((12, 30))), "09:00–10:00 12.0 ms–30.0 ms ×8"),
+            (mark(Outcome::Established, 9, 10, 8, Some((12, 30))), "09:00 12.0–30.0 ms ×8"),
+            (mark(Outcome::Established, 9, 9, 2, Some((900, 1_100))), "09:00 900.0 ms–1.10 s ×2"),
             (mark(Outcome::SilentGreeting, 9, 9, 1, Some((12, 12))), "09:00 12.0 ms, silent greeting"),
             (mark(Outcome::Timeout, 9, 11, 37, None), "09:00–11:00 timeout ×37"),
             (mark(Outcome::DeniedLocally, 9, 9, 1, None), "09:00 denied locally"),

@@ -7,7 +7,9 @@ use sortie_core::ledger::{CLEAR, RAISE};
 use super::Percent;
 
 /// Height of a bar's row, in pixels.
-const ROW: u32 = 20;
+const ROW: i32 = 20;
+/// Lines go on beyond their row, so that they meet those of a sentence that takes two lines.
+const BEYOND: i32 = 12;
 /// Bans beside the outermost sum, so that no bar touches the edge.
 const MARGIN: f64 = 0.5;
 
@@ -34,13 +36,16 @@ impl Waterfall {
     pub(in crate::page) fn scale(&self, lines: &str) -> Markup {
         html! {
             svg .fall height=(ROW) aria-hidden="true" {
-                g #(lines) {
-                    @for (sum, class) in [(CLEAR, "decision"), (0.0, "zero"), (RAISE, "decision")] {
-                        line .(class) x1=(self.place(sum)) x2=(self.place(sum)) y2="100%" {}
+                defs {
+                    g #(lines) {
+                        @for (sum, class) in [(CLEAR, "decision"), (0.0, "zero"), (RAISE, "decision")] {
+                            @let place = self.place(sum);
+                            line .(class) x1=(place) x2=(place) y1=(-BEYOND) y2=(ROW + BEYOND) {}
+                        }
                     }
                 }
                 @for (sum, label) in [(CLEAR, "−2"), (0.0, "0"), (RAISE, "+3")] {
-                    text x=(self.place(sum)) y="14" text-anchor="middle" { (label) }
+                    text x=(self.place(sum)) y="10" text-anchor="middle" { (label) }
                 }
             }
         }

@@ -15,7 +15,7 @@ const SHORTEST: Duration = Duration::from_secs(10 * 60);
 /// Labels of the axis; every other one is left out on a narrow screen.
 const LABELS: u64 = 9;
 /// Labels nearer to an end than this lean inwards.
-const EDGE: f64 = 0.04;
+const EDGE: f64 = 0.02;
 
 /// From the first thing that is remembered until now, offsets from the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
