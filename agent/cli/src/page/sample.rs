@@ -47,6 +47,7 @@ pub(super) fn all() -> Vec<(&'static str, Situation)> {
         ("platform-blocked", platform_blocked()),
         ("path-blocked", path_blocked()),
         ("no-egress", no_egress()),
+        ("as-expected", as_expected()),
         ("starting", starting()),
         ("hostile", hostile()),
     ]
@@ -145,6 +146,45 @@ fn no_egress() -> Situation {
     )
 }
 
+/// A block that was expected, relays that are throttled, and IPv6 that nobody can judge.
+fn as_expected() -> Situation {
+    let expected = Expectation::Blocked;
+    let throttled = Finding {
+        state: State::Throttled,
+        confidence: 0.8,
+        rule: "throttled",
+        because: "is throttled: 3 operators answered first and fell silent within a minute".to_owned(),
+        evidence: vec![
+            Evidence::new(1.95, "41 % of SYNs unanswered on the port, 0 % on the controls"),
+            Evidence::new(0.0, "sendgrid: no answer, control answered"),
+        ],
+        ..is_open()
+    };
+    let unknown = Finding {
+        state: State::Inconclusive,
+        confidence: 0.5,
+        rule: "too_few_operators",
+        because: "is not answered, but nobody can be named: 2 operators were measured, at least 3 are needed"
+            .to_owned(),
+        evidence: vec![Evidence::new(0.0, "google: no answer, no control")],
+        ..is_open()
+    };
+    let changes =
+        [(Port::SMTP, State::PlatformBlocked, 4 * MINUTE), (Port::SUBMISSION, State::Throttled, 4 * MINUTE)];
+    let verdicts = vec![
+        PortVerdict {
+            expected: expected.code(),
+            as_expected: expected.is_met(State::PlatformBlocked),
+            ..verdict(Port::SMTP, &is_dropped(), 4 * MINUTE)
+        },
+        over(Family::Ipv6, Port::SMTP, &unknown, 4 * MINUTE),
+        verdict(Port::SUBMISSION, &throttled, 4 * MINUTE),
+        over(Family::Ipv6, Port::SUBMISSION, &is_open(), 4 * MINUTE),
+    ];
+    let silent = |port, ago: Duration| port == Port::SMTP || ago.as_secs().is_multiple_of(120);
+    situation(&changes, |port, ago| if silent(port, ago) { Fate::Silent } else { Fate::Answered }, verdicts)
+}
+
 /// The first round is under way.
 pub(super) fn starting() -> Situation {
     let mut situation = situation(&[], |_, _| Fate::Answered, Vec::new());
@@ -193,6 +233,21 @@ fn hostile_observation() -> Observation {
     let address = catalogue::roster().targets()[0].address();
     let operator = Operator::new("<b onclick=\"x\">&amp;\u{202e}").ok();
     Observation { operator, ..observed(None, Role::Subject, address, Family::Ipv4, Fate::Silent, 0) }
+}
+
+/// More destinations than anybody looks at, each of them flapping, and a port that changes every minute.
+pub(super) fn remember_too_much(situation: &mut Situation) {
+    let fates = [Fate::Answered, Fate::Silent, Fate::Reset, Fate::Refused];
+    let address = |host: u32| -> Address { format!("mx{host}.example:25").parse().expect("an address") };
+    let addresses: Vec<Address> = (0..60).map(address).collect();
+    for (number, fate) in (0..200).zip(fates.into_iter().cycle()) {
+        let ago = Duration::from_secs((200 - number) * 60);
+        let of = |address| observed(None, Role::Subject, address, Family::Ipv4, fate, number);
+        let observations: Vec<_> = addresses.iter().map(of).collect();
+        situation.history.record(&observations, NOW.saturating_sub(ago));
+        let state = if number % 2 == 0 { State::PlatformBlocked } else { State::Open };
+        situation.history.change(changed(Port::SMTP, Some(State::Open), state, ago));
+    }
 }
 
 pub(super) fn change() -> StateChange {

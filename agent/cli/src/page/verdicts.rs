@@ -92,7 +92,7 @@ fn card(scene: &Scene<'_>, verdict: &PortVerdict) -> Markup {
                 div { dt { "Confidence" } dd { (percent(verdict.confidence)) ", " (likelihood(verdict.confidence)) } }
                 div { dt { "Expected" } dd { (expectation(verdict)) } }
                 @if let Some(signs) = signs(verdict) {
-                    div { dt { "On the wire" } dd { (signs) } }
+                    div { dt { (if verdict.state == "no_egress" { "Cause" } else { "On the wire" }) } dd { (signs) } }
                 }
             }
             p .onward {

@@ -35,15 +35,15 @@ pub(in crate::page) struct Strip<'a> {
 pub(in crate::page) fn strip(strip: &Strip<'_>) -> Markup {
     let slowest = strip.marks.iter().filter_map(|mark| mark.times).map(|(_, most)| millis(most));
     let step = slowest.reduce(f64::max).map(|slowest| ticks::step(slowest / STEPS));
-    let (title, description) = (format!("{}-t", strip.id), format!("{}-d", strip.id));
+    let description = format!("{}-d", strip.id);
     html! {
         p .scale aria-hidden="true" {
             @if let Some(step) = step {
                 span { (step * STEPS) " ms" } span { (step) } span { "0" }
             }
         }
-        svg .plot #(strip.id) role="img" height=(LANE + PLOT) aria-labelledby=(title) aria-describedby=(description) {
-            title #(title) { (strip.title) }
+        svg .plot #(strip.id) role="img" height=(LANE + PLOT) aria-describedby=(description) {
+            title { (strip.title) }
             desc #(description) { (strip.description) }
             use href="#grid" {}
             @for mark in strip.marks.iter().filter(|mark| mark.times.is_none()) { (lane(mark, strip.window)) }
