@@ -52,7 +52,7 @@ pub(in crate::page) fn strip(strip: &Strip<'_>) -> Markup {
                     @if let (Some((least, most)), Some(step)) = (mark.times, step) {
                         @let height = |ms: f64| (f64::from(PLOT) * (1.0 - ms / (step * STEPS))).round();
                         @let (top, bottom) = (height(millis(most)), height(millis(least)));
-                        @let across = (strip.window.place((mark.from + mark.to) / 2) * ACROSS).round();
+                        @let across = (strip.window.place(mark.from + mark.to.saturating_sub(mark.from) / 2) * ACROSS).round();
                         path class=[is_odd(mark.outcome).then_some("odd")] d={ "M" (across) " " (top) "v" (bottom - top) } {
                             title { (words(mark)) }
                         }
