@@ -23,6 +23,7 @@ mod handshakes;
 mod moment;
 mod next;
 mod notices;
+mod prose;
 #[cfg(test)]
 mod sample;
 mod shape;

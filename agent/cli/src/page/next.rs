@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use sortie_core::report::{NextStep, Report};
 
+use super::prose::prose;
 use crate::render::words::place;
 use crate::text::printable;
 
@@ -15,7 +16,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 ol {
                     @for (step, places) in &steps {
                         li {
-                            p { (printable(&step.text)) }
+                            p { (prose(&step.text)) }
                             @if let Some(url) = step.url.as_deref().filter(|url| is_link(url)) {
                                 p { a href=(printable(url)) rel="noreferrer" { (printable(url)) } }
                             }

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::prose::prose;
 use super::{Scene, moment};
-use crate::text::printable;
 
 pub(super) fn section(scene: &Scene<'_>) -> Markup {
     let notices = &scene.display.notices;
@@ -14,7 +14,7 @@ pub(super) fn section(scene: &Scene<'_>) -> Markup {
                 ul {
                     @for notice in notices {
                         li {
-                            p { (printable(&notice.text)) }
+                            p { (prose(&notice.text)) }
                             p .basis { code { (notice.code) } " since " (moment::moment(notice.since, scene.now)) }
                         }
                     }

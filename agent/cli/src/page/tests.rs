@@ -130,6 +130,17 @@ fn a_day_of_the_built_in_destinations_is_a_small_page() {
 }
 
 #[test]
+fn however_much_is_remembered_the_page_stays_small() {
+    let mut situation = sample::open();
+    let before = html(&situation).len();
+    sample::remember_too_much(&mut situation);
+    let after = html(&situation);
+    assert!(after.contains("more destinations, in the"), "not every strip is drawn");
+    assert!(after.contains(" earlier, in the"), "not every change is listed");
+    assert!(after.len() < 4 * before, "{} instead of {before}", after.len());
+}
+
+#[test]
 fn every_class_is_styled() {
     let sheet = asset("/page.css");
     for (name, situation) in sample::all() {
@@ -154,8 +165,7 @@ fn luminance(part: &str, token: &str) -> f64 {
 
 #[test]
 fn every_text_is_readable_in_both_themes() {
-    let (light, rest) =
-        asset("/page.css").split_once("@media (prefers-color-scheme: dark)").expect("a dark theme");
+    let (light, rest) = asset("/page.css").split_once("(prefers-color-scheme: dark)").expect("a dark theme");
     let (dark, _) = rest.split_once("@media").expect("what follows it");
     let text = ["--ink", "--soft", "--link", "--good", "--bad", "--warn", "--dim", "--calm"];
     let grounds = ["--paper", "--card", "--bad-wash", "--warn-wash"];

@@ -1,6 +1,7 @@
 //! The verdicts: one card per port and family, in a column per port. This is what somebody sees who has a second.
 
 use maud::{Markup, html};
+use sortie_core::history::StateChange;
 use sortie_core::report::{PortVerdict, Report, Sighting};
 use sortie_core::target::{Family, Port};
 
@@ -38,8 +39,17 @@ pub(super) fn section(scene: &Scene<'_>) -> Markup {
     }
 }
 
-/// The verdict in a sentence that names who stops the mail.
-pub(super) fn headline(verdict: &PortVerdict, report: &Report) -> String {
+/// What heads a verdict: who stops the mail, or that the first sitting of the jury is not over.
+pub(super) fn headline(scene: &Scene<'_>, verdict: &PortVerdict) -> String {
+    let settled = |change: &StateChange| (change.port, change.family) == (verdict.port, verdict.family);
+    let sits = scene.display.agent.next_round.is_none();
+    if sits && verdict.state == "inconclusive" && !scene.history.changes().any(settled) {
+        return format!("Port {} is being judged", verdict.port);
+    }
+    sentence(verdict, &scene.display.report)
+}
+
+fn sentence(verdict: &PortVerdict, report: &Report) -> String {
     let (port, family) = (verdict.port, verdict.family);
     match (verdict.state, verdict.attribution) {
         ("open", _) => format!("Port {port} is open"),
@@ -78,21 +88,20 @@ fn ordered(report: &Report, port: Port) -> Vec<&PortVerdict> {
 }
 
 fn card(scene: &Scene<'_>, verdict: &PortVerdict) -> Markup {
-    let report = &scene.display.report;
     let slug = slug(verdict);
     html! {
         article #{ "v-" (slug) } .card.(shape::tone(verdict.state, verdict.expected))
             data-says={ (place(verdict)) ": " (spoken(verdict.state)) } aria-labelledby={ "t-" (slug) } {
             (shape::icon(verdict.state))
             p .state { b { (spoken(verdict.state)) } " " span { (place(verdict)) } }
-            h3 #{ "t-" (slug) } { (headline(verdict, report)) }
+            h3 #{ "t-" (slug) } { (headline(scene, verdict)) }
             p .summary { (printable(&verdict.summary)) }
             dl {
                 div { dt { "Since" } dd { (moment::written(&verdict.since, scene.now)) } }
                 div { dt { "Confidence" } dd { (percent(verdict.confidence)) ", " (likelihood(verdict.confidence)) } }
                 div { dt { "Expected" } dd { (expectation(verdict)) } }
                 @if let Some(signs) = signs(verdict) {
-                    div { dt { "On the wire" } dd { (signs) } }
+                    div { dt { (if verdict.state == "no_egress" { "Cause" } else { "On the wire" }) } dd { (signs) } }
                 }
             }
             p .onward {
@@ -203,14 +212,26 @@ mod tests {
             (State::NoEgress, "Nothing leaves this machine over IPv4"),
             (State::Inconclusive, "Port 25 could not be judged"),
         ] {
-            assert_eq!(headline(&of(state.code(), "open", None), &report), sentence);
+            assert_eq!(super::sentence(&of(state.code(), "open", None), &report), sentence);
         }
+    }
+
+    #[test]
+    fn what_the_first_sitting_leans_to_is_no_verdict_yet() {
+        let mut situation = crate::page::sample::starting();
+        situation.display.report.verdicts = vec![of("inconclusive", "open", None)];
+        let page = |situation: &crate::page::sample::Situation| {
+            crate::page::render(&situation.display, &situation.history, situation.now)
+        };
+        assert!(page(&situation).contains("<title>Port 25 is being judged · "));
+        situation.display.agent.next_round = Some(situation.now);
+        assert!(page(&situation).contains("<title>Port 25 could not be judged · "));
     }
 
     #[test]
     fn a_security_group_is_named_where_it_is_known() {
         let known = PortVerdict { attribution: Some("security_group"), ..sample::verdict() };
-        assert_eq!(headline(&known, &sample::report()), "Port 25 is blocked by a security group");
+        assert_eq!(sentence(&known, &sample::report()), "Port 25 is blocked by a security group");
     }
 
     #[test]

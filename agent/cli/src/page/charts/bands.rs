@@ -39,10 +39,9 @@ pub(in crate::page) fn bands(
     expected: &str,
     window: &Window,
 ) -> Markup {
-    let name = format!("{id}-t");
     html! {
-        svg .bands #(id) role="img" height=(ROW) aria-labelledby=(name) aria-describedby="changes" {
-            title #(name) { (title) }
+        svg .bands #(id) role="img" height=(ROW) aria-describedby="changes" {
+            title { (title) }
             use href="#grid" {}
             @for band in drawn(bands, window) {
                 @let (from, to) = (window.place(band.from), window.place(band.to));

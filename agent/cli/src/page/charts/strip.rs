@@ -35,15 +35,15 @@ pub(in crate::page) struct Strip<'a> {
 pub(in crate::page) fn strip(strip: &Strip<'_>) -> Markup {
     let slowest = strip.marks.iter().filter_map(|mark| mark.times).map(|(_, most)| millis(most));
     let step = slowest.reduce(f64::max).map(|slowest| ticks::step(slowest / STEPS));
-    let (title, description) = (format!("{}-t", strip.id), format!("{}-d", strip.id));
+    let description = format!("{}-d", strip.id);
     html! {
         p .scale aria-hidden="true" {
             @if let Some(step) = step {
                 span { (step * STEPS) " ms" } span { (step) } span { "0" }
             }
         }
-        svg .plot #(strip.id) role="img" height=(LANE + PLOT) aria-labelledby=(title) aria-describedby=(description) {
-            title #(title) { (strip.title) }
+        svg .plot #(strip.id) role="img" height=(LANE + PLOT) aria-describedby=(description) {
+            title { (strip.title) }
             desc #(description) { (strip.description) }
             use href="#grid" {}
             @for mark in strip.marks.iter().filter(|mark| mark.times.is_none()) { (lane(mark, strip.window)) }
@@ -52,7 +52,7 @@ pub(in crate::page) fn strip(strip: &Strip<'_>) -> Markup {
                     @if let (Some((least, most)), Some(step)) = (mark.times, step) {
                         @let height = |ms: f64| (f64::from(PLOT) * (1.0 - ms / (step * STEPS))).round();
                         @let (top, bottom) = (height(millis(most)), height(millis(least)));
-                        @let across = (strip.window.place((mark.from + mark.to) / 2) * ACROSS).round();
+                        @let across = (strip.window.place(mark.from + mark.to.saturating_sub(mark.from) / 2) * ACROSS).round();
                         path class=[is_odd(mark.outcome).then_some("odd")] d={ "M" (across) " " (top) "v" (bottom - top) } {
                             title { (words(mark)) }
                         }

@@ -9,7 +9,7 @@ use super::Percent;
 /// Height of a bar's row, in pixels.
 const ROW: i32 = 20;
 /// Lines go on beyond their row, so that they meet those of a sentence that takes two lines.
-const BEYOND: i32 = 12;
+const BEYOND: i32 = 16;
 /// Bans beside the outermost sum, so that no bar touches the edge.
 const MARGIN: f64 = 0.5;
 
@@ -45,7 +45,7 @@ impl Waterfall {
                     }
                 }
                 @for (sum, label) in [(CLEAR, "−2"), (0.0, "0"), (RAISE, "+3")] {
-                    text x=(self.place(sum)) y="10" text-anchor="middle" { (label) }
+                    text x=(self.place(sum)) y="10" { (label) }
                 }
             }
         }

@@ -14,8 +14,6 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 const SHORTEST: Duration = Duration::from_secs(10 * 60);
 /// Labels of the axis; every other one is left out on a narrow screen.
 const LABELS: u64 = 9;
-/// Labels nearer to an end than this lean inwards.
-const EDGE: f64 = 0.02;
 
 /// From the first thing that is remembered until now, offsets from the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +58,7 @@ pub(in crate::page) fn axis(window: &Window) -> Markup {
     html! {
         svg .axis height="20" aria-hidden="true" {
             @for (n, tick) in ticks::times(window.from, window.to, LABELS).into_iter().enumerate() {
-                @let place = window.place(tick);
-                @let anchor = match place { ..EDGE => "start", p if p > 1.0 - EDGE => "end", _ => "middle" };
-                text class=[(n % 2 == 1).then_some("odd")] x=(Percent(place)) y="14" text-anchor=(anchor) { (label(tick)) }
+                text class=[(n % 2 == 1).then_some("odd")] x=(Percent(window.place(tick))) y="14" { (label(tick)) }
             }
         }
     }
@@ -131,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_lean_inwards_at_the_ends_and_midnight_is_a_day() {
+    fn labels_stand_under_their_lines_and_midnight_is_a_day() {
         let html = axis(&Window { from: 20 * HOUR, to: 28 * HOUR }).into_string();
         insta::assert_snapshot!(html.replace("<text", "\n<text"));
     }
