@@ -26,3 +26,4 @@ pub mod selection;
 pub mod setup;
 pub mod terminal;
 pub mod text;
+pub mod web;

@@ -3,7 +3,7 @@
 use sortie_core::target::Roster;
 
 use crate::args::{Check, Run};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError, Environment};
 use crate::{selection, terminal};
 
 /// Configuration and destinations of one check.
@@ -16,8 +16,11 @@ pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
 
 /// Configuration of the daemon.
 pub fn run(args: &Run) -> anyhow::Result<Config> {
-    let config = config::load(args.config.as_deref())?.with(&args.overrides())?;
+    let environment = Environment::read(std::env::vars_os()).map_err(ConfigError::from)?;
+    let config =
+        config::load(args.settings.config.as_deref())?.within(&environment).with(&args.overrides())?;
     warn(&config, &config.warnings);
+    environment.unheeded().for_each(|sentence| terminal::warn(&sentence));
     Ok(config)
 }
 

@@ -10,15 +10,26 @@ struct Ended {
 }
 
 fn sortie(args: &[&str]) -> Ended {
+    sortie_with(args, &[])
+}
+
+fn sortie_with(args: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let inherited = std::env::vars_os().filter(|(name, _)| name.to_str().is_none_or(is_neutral));
     let output = Command::new(env!("CARGO_BIN_EXE_sortie"))
         .args(args)
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
+        .env_clear()
+        .envs(inherited)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the binary was built");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("sortie writes UTF-8");
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Whether a variable changes nothing of what is tested here.
+fn is_neutral(name: &str) -> bool {
+    !name.starts_with("OTEL_") && !["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
 }
 
 /// A file of this test, named after it.
@@ -63,6 +74,7 @@ fn a_wrong_command_line_ends_with_64() {
         &["check", "--config", "/dev/null", "--port", "26"],
         &["run", "--interval", "10ms"],
         &["run", "--interval", "3s", "--config", "/dev/null"],
+        &["run", "--listen", "localhost"],
         &["run", "host:25"],
     ] {
         let ended = sortie(args);
@@ -109,6 +121,17 @@ fn run_refuses_the_same_configurations() {
     let path = file("run-mistake.toml", b"[probe]\nengine = \"turbo\"\n");
     let ended = sortie(&["run", "--config", path.to_str().expect("text")]);
     assert_eq!(ended.code, Some(78), "{}", ended.stderr);
+}
+
+#[test]
+fn run_refuses_an_environment_that_makes_no_sense() {
+    let ended = sortie_with(&["run", "--config", "/dev/null"], &[("OTEL_METRIC_EXPORT_INTERVAL", "60s")]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(78), ""));
+    insta::assert_snapshot!(ended.stderr, @"
+    error: the environment variable OTEL_METRIC_EXPORT_INTERVAL must be a number of milliseconds: not a whole number
+
+    hint: write a whole number of milliseconds without a unit, for example 60000
+    ");
 }
 
 #[test]

@@ -41,6 +41,23 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, in the order of the vocabulary.
+    pub const ALL: [Self; 13] = [
+        Self::Established,
+        Self::Greeted,
+        Self::RejectedGreeting,
+        Self::SilentGreeting,
+        Self::Reset,
+        Self::ResetAfterHandshake,
+        Self::Timeout,
+        Self::Prohibited,
+        Self::Unreachable,
+        Self::NoRoute,
+        Self::DeniedLocally,
+        Self::LocalError,
+        Self::DnsError,
+    ];
+
     /// The word of the closed vocabulary.
     pub fn code(self) -> &'static str {
         match self {

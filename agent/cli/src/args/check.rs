@@ -85,13 +85,13 @@ impl Check {
         Overrides {
             engine: self.engine,
             families: Family::ALL.into_iter().filter(named).collect(),
-            interval: None,
             demonstration: self.demonstration,
             port_25: self.expect.map(|expect| match expect {
                 Expect::Open => PortExpectation::Open,
                 Expect::Blocked => PortExpectation::Blocked,
                 Expect::Any => PortExpectation::Any,
             }),
+            ..Overrides::default()
         }
     }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod demo;
 mod run;
+mod settings;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use sortie_core::target::Port;
 pub use self::check::Check;
 pub use self::demo::{Demo, DemoWorld};
 pub use self::run::Run;
+pub use self::settings::{Listen, Settings};
 
 /// Can mail leave this machine, and if not, who is stopping it?
 #[derive(Clone, Debug, Parser)]

@@ -1,12 +1,9 @@
 //! `sortie run`
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use clap::Args;
 
-use super::{LogLevel, duration};
-use crate::config::{EngineChoice, Overrides};
+use super::{LogLevel, Settings};
+use crate::config::Overrides;
 
 pub(super) const LONG: &str = "\
 Probe for as long as it runs and log every change.
@@ -22,15 +19,9 @@ Examples:
 /// `sortie run`
 #[derive(Args, Clone, Debug)]
 pub struct Run {
-    /// Configuration file [default: /etc/sortie/sortie.toml if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Which engine probes [default: from the configuration, else auto]
-    #[arg(long, value_name = "ENGINE")]
-    pub engine: Option<EngineChoice>,
-    /// Time between two rounds, for example 60s or 5m [default: from the configuration, else 60s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub interval: Option<Duration>,
+    /// Where the configuration is, and what beats it.
+    #[command(flatten)]
+    pub settings: Settings,
     /// Judge at the pace of a demonstration: only for a network in which nothing is lost and nothing is far
     #[arg(long, hide = true)]
     pub demonstration: bool,
@@ -42,11 +33,6 @@ pub struct Run {
 impl Run {
     /// The flags that beat the file.
     pub fn overrides(&self) -> Overrides {
-        Overrides {
-            engine: self.engine,
-            interval: self.interval,
-            demonstration: self.demonstration,
-            ..Overrides::default()
-        }
+        Overrides { demonstration: self.demonstration, ..self.settings.overrides() }
     }
 }

@@ -11,7 +11,8 @@ use super::value::{self, Read};
 
 /// Below a minute ARM throttles (its limit is counted per subscription, not per machine); a change of subscription
 /// should be known within the day.
-const ARM_INTERVAL: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(86_400);
+pub(super) const ARM_INTERVAL: RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(86_400);
 
 /// A service of the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub enum PortExpectation {
 }
 
 impl PortExpectation {
-    const WORDS: [(&str, Self); 4] =
+    pub(super) const WORDS: [(&str, Self); 4] =
         [("auto", Self::Auto), ("open", Self::Open), ("blocked", Self::Blocked), ("any", Self::Any)];
 }
 
@@ -43,7 +43,7 @@ pub enum Subscription {
 }
 
 impl Subscription {
-    const WORDS: [(&str, Self); 6] = [
+    pub(super) const WORDS: [(&str, Self); 6] = [
         ("auto", Self::Auto),
         ("ea", Self::Ea),
         ("mca-e", Self::McaE),

@@ -7,14 +7,18 @@
 //!
 //! A [`Config`] is valid by construction: every number lies within its bounds and no two entries contradict each
 //! other. `[[target]]` in the file replaces the built-in targets, `[[relay]]` the built-in relay, `controls.global`
-//! the built-in controls. Precedence is flag, then file, then default ([`Overrides`]).
+//! the built-in controls. Precedence is flag ([`Overrides`]), then environment ([`Environment`]), then file, then
+//! default.
 
 mod agent;
 pub mod catalogue;
 mod cloud;
 mod diagnose;
+mod environment;
 mod expect;
 mod file;
+mod fingerprint;
+mod headers;
 mod otlp;
 mod overrides;
 mod probe;
@@ -38,8 +42,10 @@ pub use self::agent::Agent;
 pub use self::cloud::{Cloud, Service};
 pub use self::diagnose::Problem;
 use self::diagnose::quote;
+pub use self::environment::{Environment, EnvironmentError};
 pub use self::expect::{Expect, PortExpectation, Subscription};
 pub use self::file::{DEFAULT_PATH, FileError};
+pub use self::headers::Headers;
 pub use self::otlp::{Otlp, Protocol};
 pub use self::overrides::{OverrideError, Overrides};
 pub use self::probe::{EngineChoice, Probe, Source};
@@ -56,6 +62,8 @@ const ROUND_SLACK: Duration = Duration::from_secs(1);
 pub struct Config {
     /// The file that was read; `None` for the built-in defaults.
     pub path: Option<PathBuf>,
+    /// First 16 digits of the SHA-256 of the file's bytes; `built-in` without a file.
+    pub hash: String,
     /// `[agent]`
     pub agent: Agent,
     /// `[probe]`
@@ -81,6 +89,9 @@ pub struct Config {
 /// Why there is no configuration. Either way the exit code is 78.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// A variable makes no sense.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
     /// The file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -100,6 +111,7 @@ impl ConfigError {
     /// The error as text for a terminal, with a line break at the end.
     pub fn render(&self, colour: bool) -> String {
         match self {
+            Self::Environment(error) => format!("error: {error}\n"),
             Self::File(error) => format!("error: {error}\n"),
             Self::Refused { path, text, problems } => diagnose::render(path, text, problems, colour),
         }
@@ -122,7 +134,7 @@ pub fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
     };
     let text = file::read(&path)?;
     match parse(&text, Base::Catalogue) {
-        Ok(config) => Ok(Config { path: Some(path), ..config }),
+        Ok(config) => Ok(Config { hash: fingerprint::of(text.as_bytes()), path: Some(path), ..config }),
         Err(problems) => Err(ConfigError::Refused { path, text, problems }),
     }
 }
@@ -202,6 +214,7 @@ fn read<'d>(table: &'d Spanned<DeTable<'d>>, base: Base, problems: &mut Vec<Prob
     let warnings = targets::warnings(&roster);
     Some(Config {
         path: None,
+        hash: fingerprint::BUILT_IN.to_owned(),
         agent,
         probe,
         roster,

@@ -1,5 +1,6 @@
 //! What the command line says beats what the file says.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use sortie_core::schedule::Pace;
@@ -17,6 +18,8 @@ pub struct Overrides {
     pub families: Vec<Family>,
     /// `--interval`
     pub interval: Option<Duration>,
+    /// `--listen`; inside, `None` is off
+    pub listen: Option<Option<SocketAddr>>,
     /// `--expect`, for port 25
     pub port_25: Option<PortExpectation>,
     /// `--demonstration`
@@ -64,6 +67,9 @@ impl Config {
         }
         if let Some(port_25) = flags.port_25 {
             self.expect.port_25 = port_25;
+        }
+        if let Some(listen) = flags.listen {
+            self.web.listen = listen;
         }
         if flags.demonstration {
             self.pace = Pace::DEMONSTRATION;

@@ -15,22 +15,25 @@ use super::value::{self, Read};
 
 /// An answer from the other side of the world takes 0.3 s; the laboratory has none that takes longer than 0.1 s.
 /// After a minute a kernel has long given up (`tcp_syn_retries`).
-const WINDOW: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
+pub(super) const WINDOW: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 
 /// When a SYN is sent: never after the longest window.
-const ATTEMPT_AT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(60);
+pub(super) const ATTEMPT_AT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(60);
 
 /// Packets closer together share their fate in one burst of loss, and then say nothing new.
 const ATTEMPT_GAP: Duration = Duration::from_millis(100);
 
 /// A Linux kernel sends seven SYNs by itself; more from us would be rude.
-const ATTEMPTS_MAX: usize = 8;
+pub(super) const ATTEMPTS_MAX: usize = 8;
 
 /// A conversation costs a mail server more than a handshake does: not every second, and not never.
-const GREETING_INTERVAL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
+pub(super) const GREETING_INTERVAL: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
 
 /// `IFNAMSIZ` less its zero byte.
 const INTERFACE_MAX: usize = 15;
+
+pub(super) const FAMILIES: [(&str, Family); 2] = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
 
 /// Which engine asks.
 #[expect(clippy::doc_markdown, reason = "the command line's help shows these words as they stand")]
@@ -46,7 +49,8 @@ pub enum EngineChoice {
 }
 
 impl EngineChoice {
-    const WORDS: [(&str, Self); 3] = [("auto", Self::Auto), ("raw", Self::Raw), ("connect", Self::Connect)];
+    pub(super) const WORDS: [(&str, Self); 3] =
+        [("auto", Self::Auto), ("raw", Self::Raw), ("connect", Self::Connect)];
 }
 
 /// Where packets leave from.
@@ -138,8 +142,8 @@ impl Probe {
         check_attempts(attempts.as_ref(), section);
         let probe = Self {
             engine: engine.map_or(defaults.engine, Spanned::into_inner),
-            families: families.map_or(defaults.families, plain),
-            attempts: attempts.map_or(defaults.attempts, plain),
+            families: families.map_or(defaults.families, value::plain),
+            attempts: attempts.map_or(defaults.attempts, value::plain),
             window: window.as_ref().map_or(defaults.window, |w| *w.get_ref()),
             greeting_interval: greeting.map_or(defaults.greeting_interval, Spanned::into_inner),
             source: source.as_ref().map(|s| s.get_ref().clone()),
@@ -244,17 +248,13 @@ fn check_attempts(attempts: Option<&Spanned<Vec<Spanned<Duration>>>>, section: &
 }
 
 fn family(value: &toml::de::DeValue<'_>) -> Read<Family> {
-    value::word(value, &[("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)])
+    value::word(value, &FAMILIES)
 }
 
 fn source(value: &toml::de::DeValue<'_>) -> Read<Source> {
     let hint = "write an interface such as \"eth0\", or an address of this machine without a port";
     let wrong = |()| Refusal::new("must be an interface or an address", "neither of them", hint);
     value::text(value)?.parse().map_err(wrong)
-}
-
-fn plain<T>(list: Spanned<Vec<Spanned<T>>>) -> Vec<T> {
-    list.into_inner().into_iter().map(Spanned::into_inner).collect()
 }
 
 fn show(duration: Duration) -> String {

@@ -25,7 +25,7 @@ pub enum Tls {
 }
 
 impl Tls {
-    const WORDS: [(&str, Self); 3] =
+    pub(super) const WORDS: [(&str, Self); 3] =
         [("starttls", Self::StartTls), ("implicit", Self::Implicit), ("none", Self::None)];
 
     fn usual(port: Port) -> Self {

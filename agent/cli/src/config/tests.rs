@@ -24,7 +24,7 @@ fn an_empty_file_is_the_defaults() {
     assert_eq!(config.probe.families, Family::ALL);
     assert_eq!(config.probe.attempts, [0, 1, 3].map(Duration::from_secs));
     assert_eq!(config.expect.port_25, PortExpectation::Auto);
-    assert_eq!(config.web.listen.to_string(), "127.0.0.1:9525");
+    assert_eq!(config.web.listen.map(|a| a.to_string()).as_deref(), Some("127.0.0.1:9525"));
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     assert_eq!(&config.roster, catalogue::roster());
 }
@@ -81,6 +81,16 @@ fn a_relay_that_is_a_target_already_is_not_added_again() {
     let config =
         parse("[[relay]]\nname = 'x'\naddress = 'smtp.azurecomm.net:587'\n", Base::Catalogue).expect("good");
     assert_eq!(&config.roster, catalogue::roster());
+}
+
+#[test]
+fn the_page_can_be_off_and_its_hosts_are_normal_names() {
+    let text = "[web]\nlisten = 'off'\nhosts = ['VM-1.Example.com.', '[2001:DB8::1]', '::1', '192.0.2.1']";
+    let web = parse(text, Base::Catalogue).expect("good").web;
+    assert_eq!(web.listen, None);
+    assert_eq!(web.hosts, ["vm-1.example.com", "2001:db8::1", "::1", "192.0.2.1"]);
+    let many = format!("[web]\nhosts = [{}]", "'a',".repeat(web::HOSTS_MAX + 1));
+    assert_eq!(mistakes(&many), ["2: `web.hosts` has more than 64 entries"]);
 }
 
 #[test]
@@ -155,7 +165,14 @@ fn mistakes_are_found_where_they_stand() {
         ("[otlp]\nmax_bytes = 32", &["2: `otlp.max_bytes` must be a size"]),
         ("[otlp]\nmax_bytes = '1B'", &["2: `otlp.max_bytes` must be at least 1048576B"]),
         ("[otlp]\nmax_bytes = '99999999999GiB'", &["2: `otlp.max_bytes` must be a size"]),
-        ("[web]\nlisten = 'localhost'", &["2: `web.listen` must be an address with a port"]),
+        ("[web]\nlisten = 'localhost'", &["2: `web.listen` must be an address with a port, or off"]),
+        ("[web]\nlisten = 'of'", &["2: `web.listen` must be an address with a port, or off"]),
+        ("[web]\nlisten = false", &["2: `web.listen` must be a string"]),
+        ("[web]\nhosts = 'vm-1'", &["2: `web.hosts` must be a list"]),
+        (
+            "[web]\nhosts = ['vm-1:9525', 'https://vm-1', '*.example.com', '', 'mx:example.com', '[::1']",
+            &["2: `web.hosts` must be a host name"; 6],
+        ),
         (
             "[agent]\ninterval = 1\nhost = 'x'\n[probe]\nengine = 3",
             &[
@@ -191,6 +208,7 @@ fn flags_beat_the_file() {
         engine: Some(EngineChoice::Connect),
         families: vec![Family::Ipv6],
         interval: Some(Duration::from_secs(30)),
+        listen: Some(None),
         port_25: Some(PortExpectation::Blocked),
         demonstration: true,
     };
@@ -199,6 +217,7 @@ fn flags_beat_the_file() {
     assert_eq!(config.probe.families, [Family::Ipv6]);
     assert_eq!(config.agent.interval, Duration::from_secs(30));
     assert_eq!(config.expect.port_25, PortExpectation::Blocked);
+    assert_eq!(config.web.listen, None);
     assert_eq!(config.pace, Pace::DEMONSTRATION);
 }
 

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use sortie_core::target::{Address, Operator};
+use toml::Spanned;
 use toml::de::DeValue;
 
 use super::diagnose::quote;
@@ -144,8 +145,13 @@ pub(super) fn url(text: &str, path_allowed: bool) -> Read<String> {
     }
 }
 
+/// A list without the places of its elements.
+pub(super) fn plain<T>(list: Spanned<Vec<Spanned<T>>>) -> Vec<T> {
+    list.into_inner().into_iter().map(Spanned::into_inner).collect()
+}
+
 /// Refuses what lies outside the bounds and says which bound was hit.
-fn within<T: PartialOrd>(
+pub(super) fn within<T: PartialOrd>(
     value: T,
     bounds: &RangeInclusive<T>,
     show: impl Fn(&T) -> String,

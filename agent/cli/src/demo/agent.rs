@@ -1,5 +1,7 @@
 //! The real agent with the real engine, at the VM.
 
+use std::env;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -44,6 +46,11 @@ pub(super) fn sortie(subcommand: &str) -> Command {
 pub(super) fn again() -> Command {
     let mut command = Command::new(SELF);
     command.arg0("sortie");
+    // An agent of the demonstration has nobody to report to.
+    let exporting = |(name, _): &(OsString, OsString)| name.as_encoded_bytes().starts_with(b"OTEL_");
+    for (name, _) in env::vars_os().filter(exporting) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -1,16 +1,26 @@
-//! The report as JSON, schema `sortie.report/1`.
+//! The report as JSON, schema `sortie.report/1`, and the history, schema `sortie.history/1`.
 
 use std::fmt::Write;
 
+use sortie_core::history::History;
 use sortie_core::report::Report;
 
 use crate::text::is_hostile;
 
 /// Pretty-printed, with a line break at the end.
 pub fn json(report: &Report) -> serde_json::Result<String> {
-    let mut text = escape(&serde_json::to_string_pretty(report)?);
+    serde_json::to_string_pretty(report).map(finish)
+}
+
+/// On one line, since most of it is thousands of points, with a line break at the end.
+pub fn history(history: &History) -> serde_json::Result<String> {
+    serde_json::to_string(history).map(finish)
+}
+
+fn finish(json: String) -> String {
+    let mut text = if json.contains(must_escape) { escape(&json) } else { json };
     text.push('\n');
-    Ok(text)
+    text
 }
 
 /// JSON allows DEL, the C1 controls and direction marks inside strings (RFC 8259 §7) and terminals obey them: written
@@ -18,11 +28,16 @@ pub fn json(report: &Report) -> serde_json::Result<String> {
 fn escape(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
-        if c != '\n' && is_hostile(c) {
+        if must_escape(c) {
             let _ = write!(safe, "\\u{:04x}", u32::from(c));
         } else {
             safe.push(c);
         }
     }
     safe
+}
+
+/// A raw line break stands between values only: serde escapes those inside strings.
+fn must_escape(c: char) -> bool {
+    c != '\n' && is_hostile(c)
 }

@@ -15,7 +15,7 @@ mod table;
 mod tests;
 mod words;
 
-pub use self::json::json;
+pub use self::json::{history, json};
 pub use self::junit::junit;
 pub use self::table::table;
 

@@ -98,6 +98,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// The word of the closed vocabulary.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Anchor => "anchor",
+            Self::Control => "control",
+        }
+    }
+
     /// Whether the observation speaks about the port under test.
     pub fn is_subject(self) -> bool {
         matches!(self, Self::Subject | Self::Anchor)

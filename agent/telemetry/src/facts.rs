@@ -1,0 +1,82 @@
+//! What the agent hands over: how things stand now, and what was left out.
+
+use std::time::SystemTime;
+
+use sortie_core::expect::Expectation;
+use sortie_core::observation::EngineKind;
+use sortie_core::target::{Family, Port};
+use sortie_core::verdict::State;
+
+/// Words of [`Expectation`].
+pub(crate) const EXPECTATIONS: usize = 3;
+
+/// How everything stands: what the gauges say from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// One per port and family that is under test; one that is missing has no series any more.
+    pub ports: Vec<PortFacts>,
+    /// The engine in use.
+    pub engine: EngineKind,
+    /// Tells one configuration from another.
+    pub config_hash: String,
+    /// Whether the file was last refused and an older configuration is kept.
+    pub config_rejected: bool,
+    /// The size of the virtual machine, where the cloud told it.
+    pub host_type: Option<String>,
+}
+
+/// How one port stands in one family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortFacts {
+    /// The port under test.
+    pub port: Port,
+    /// The IP family.
+    pub family: Family,
+    /// The state on show.
+    pub state: State,
+    /// What it is expected to be.
+    pub expected: Expectation,
+    /// When a round could last judge it; what comes with a state that is not conclusive moves nothing.
+    pub conclusive: Option<SystemTime>,
+}
+
+/// Why a round was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// The machine stood still meanwhile, so that the clock says nothing about the network.
+    Suspended,
+}
+
+impl Skip {
+    /// Every reason.
+    pub(crate) const ALL: [Self; 1] = [Self::Suspended];
+
+    /// The word of the closed vocabulary.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// What became of the configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConfigState {
+    /// It is in use.
+    Accepted,
+    /// It was refused, and an older one is in use.
+    Rejected,
+}
+
+impl ConfigState {
+    /// Every state.
+    pub(crate) const ALL: [Self; 2] = [Self::Accepted, Self::Rejected];
+
+    /// The word of the closed vocabulary.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What Sortie tells metric backends, and the only crate that names OpenTelemetry.
+//!
+//! ```text
+//!   observations ─▶ counters, histogram ─┐                 ┌─▶ page    Prometheus text, pulled
+//!                                        ├─▶ one pipeline ─┤
+//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ push    OTLP over HTTP, pushed
+//! ```
+//!
+//! There is one set of instruments and one reader, so that both ways tell the same. Temporality is cumulative: an
+//! export that got lost costs resolution and never correctness.
+//!
+//! Every name stands once, in the [`registry`]. Every instrument has a limit of series, computed from [`Bounds`]; what
+//! goes beyond is counted under `otel.metric.overflow`. No attribute is a resolved address, an error text or a process
+//! id: they would make a new series of each incident.
+#![forbid(unsafe_code)]
+
+mod bounds;
+mod exposition;
+mod facts;
+mod instruments;
+mod naming;
+mod push;
+pub mod registry;
+mod resource;
+mod shown;
+mod telemetry;
+#[cfg(test)]
+mod testing;
+
+pub use bounds::Bounds;
+pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
+pub use facts::{Facts, PortFacts, Skip};
+pub use push::{Push, PushError, PushSettings};
+pub use resource::Identity;
+pub use telemetry::{Telemetry, TelemetryError};

@@ -1,0 +1,171 @@
+//! The one set of instruments, and what is read from it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
+use sortie_core::observation::Observation;
+use sortie_core::outcome;
+use sortie_core::report::compose;
+use sortie_core::target::{Family, Port};
+use tracing::error;
+use uuid::Uuid;
+
+use crate::bounds::Bounds;
+use crate::exposition;
+use crate::facts::{Facts, Skip};
+use crate::instruments::{self, Instruments};
+use crate::registry;
+use crate::resource::{self, Identity};
+use crate::shown::Shown;
+
+/// Why there are no instruments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TelemetryError {
+    /// Series of two machines would be one.
+    #[error(
+        "neither a host id nor a host name is known, so nothing tells the metrics of this machine from others: set `agent.host_id`"
+    )]
+    NoIdentity,
+    /// Nothing to measure, or more than a configuration can hold.
+    #[error(
+        "metrics have room for 1 to {} destinations and 1 to {} ports, not for {} and {}",
+        Bounds::MOST.destinations, Bounds::MOST.ports, .0.destinations, .0.ports
+    )]
+    Bounds(Bounds),
+}
+
+/// What is measured and shown. Nothing here waits, and nothing fails once it exists.
+pub struct Telemetry {
+    instruments: Instruments,
+    shown: Arc<Mutex<Shown>>,
+    reader: Arc<ManualReader>,
+    instance: Uuid,
+    /// Ends the pipeline when it is dropped.
+    _provider: SdkMeterProvider,
+}
+
+impl Telemetry {
+    /// Makes every instrument of the registry, and reads `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`.
+    pub fn new(identity: &Identity, bounds: &Bounds) -> Result<Self, TelemetryError> {
+        let instance = identity.instance().ok_or(TelemetryError::NoIdentity)?;
+        let bounds = bounds.check().ok_or(TelemetryError::Bounds(*bounds))?;
+        let reader = Arc::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build());
+        let provider = SdkMeterProvider::builder()
+            .with_resource(resource::resource(identity, instance))
+            .with_reader(OnDemand(Arc::clone(&reader)))
+            .with_view(move |instrument: &_| instruments::stream(&bounds, instrument))
+            .build();
+        let scope = InstrumentationScope::builder("sortie").with_version(identity.service_version).build();
+        let shown = Arc::default();
+        let instruments =
+            Instruments::new(&provider.meter_with_scope(scope), identity.service_version, &shown);
+        // A counter that begins at one hides its first increase from every rate.
+        for skip in Skip::ALL {
+            instruments.skipped.add(0, &[reason(skip)]);
+        }
+        Ok(Self { instruments, shown, reader, instance, _provider: provider })
+    }
+
+    /// Counts an attempt, and how long its handshake took where one was completed.
+    pub fn observed(&self, observation: &Observation) {
+        let [family, port] = instruments::port_attributes(observation.port(), observation.family);
+        let address = KeyValue::new(registry::SERVER_ADDRESS.key, observation.address.host_text());
+        let role = KeyValue::new(registry::TARGET_ROLE.key, observation.role.code());
+        if let Some(took) = compose::handshake(observation) {
+            let attributes = [family.clone(), address.clone(), port.clone(), role.clone()];
+            self.instruments.handshake.record(took.as_secs_f64(), &attributes);
+        }
+        let outcome = KeyValue::new(registry::PROBE_OUTCOME.key, outcome::classify(observation).code());
+        self.instruments.attempts.add(1, &[family, address, port, outcome, role]);
+    }
+
+    /// Counts a change of the state of a port.
+    pub fn changed(&self, port: Port, family: Family) {
+        self.instruments.changes.add(1, &instruments::port_attributes(port, family));
+    }
+
+    /// Counts a round that was left out.
+    pub fn skipped(&self, skip: Skip) {
+        self.instruments.skipped.add(1, &[reason(skip)]);
+    }
+
+    /// What the gauges say from now on.
+    pub fn show(&self, facts: Facts) {
+        for port in &facts.ports {
+            self.instruments.changes.add(0, &instruments::port_attributes(port.port, port.family));
+        }
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).turn(facts);
+    }
+
+    /// The page for Prometheus, to be served as [`crate::PROMETHEUS_CONTENT_TYPE`].
+    pub fn prometheus(&self) -> String {
+        exposition::page(&self.collect())
+    }
+
+    /// Everything as of now.
+    pub(crate) fn collect(&self) -> ResourceMetrics {
+        let mut metrics = ResourceMetrics::default();
+        if let Err(reason) = self.reader.collect(&mut metrics) {
+            error!("failed to collect the metrics: {reason}");
+        }
+        metrics
+    }
+
+    /// Counts exports that ended in one way; the reason is absent where they were taken.
+    pub(crate) fn exported(&self, count: u64, failure: Option<&str>) {
+        let reason = failure.map(|reason| KeyValue::new(registry::ERROR_TYPE.key, reason.to_owned()));
+        self.instruments.exports.add(count, reason.as_slice());
+    }
+
+    /// From 0 to 1, the same in every life of this machine and spread evenly over a fleet.
+    pub(crate) fn phase(&self) -> f64 {
+        let [.., a, b, c, d] = *self.instance.as_bytes();
+        f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry").field("instance", &self.instance).finish_non_exhaustive()
+    }
+}
+
+fn reason(skip: Skip) -> KeyValue {
+    KeyValue::new(registry::REASON.key, skip.code())
+}
+
+/// The provider wants a reader of its own; page and push read the same one.
+#[derive(Debug)]
+struct OnDemand(Arc<ManualReader>);
+
+impl MetricReader for OnDemand {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.0.temporality(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! What comes out for what went in, by the names of the registry.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ScopeMetrics};
+use sortie_core::expect::Expectation;
+use sortie_core::target::Role;
+use sortie_core::verdict::State;
+
+use super::*;
+use crate::facts::PortFacts;
+use crate::registry::{Kind, REGISTRY};
+use crate::testing::{self, facts, lines, observed, port_facts};
+
+/// Everything that can happen, once.
+fn exercised() -> Telemetry {
+    let telemetry = testing::telemetry();
+    telemetry.observed(&observed("mx.example:25", Role::Subject, Some(Duration::from_millis(12))));
+    telemetry.observed(&observed("mx.example:587", Role::Control, None));
+    telemetry.changed(Port::SMTP, Family::Ipv4);
+    telemetry.skipped(Skip::Suspended);
+    telemetry.exported(1, None);
+    telemetry.exported(1, Some("503"));
+    telemetry.show(Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() });
+    telemetry
+}
+
+/// Keys of every attribute on any point of a metric, and the instrument that its data betrays.
+fn betrayed(metric: &Metric) -> (BTreeSet<String>, &'static str) {
+    fn of<T>(data: &MetricData<T>) -> (BTreeSet<String>, &'static str) {
+        let keys = |attributes: Vec<&KeyValue>| -> Vec<String> {
+            attributes.iter().map(|attribute| attribute.key.to_string()).collect()
+        };
+        match data {
+            MetricData::Gauge(gauge) => {
+                (gauge.data_points().flat_map(|p| keys(p.attributes().collect())).collect(), "gauge")
+            }
+            MetricData::Sum(sum) => {
+                let kind = if sum.is_monotonic() { "counter" } else { "state set" };
+                (sum.data_points().flat_map(|p| keys(p.attributes().collect())).collect(), kind)
+            }
+            MetricData::Histogram(histogram) => {
+                (histogram.data_points().flat_map(|p| keys(p.attributes().collect())).collect(), "histogram")
+            }
+            MetricData::ExponentialHistogram(_) => panic!("no metric is one"),
+        }
+    }
+    match metric.data() {
+        AggregatedMetrics::U64(data) => of(data),
+        AggregatedMetrics::I64(data) => of(data),
+        AggregatedMetrics::F64(data) => of(data),
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Counter => "counter",
+        Kind::StateSet => "state set",
+        Kind::Gauge => "gauge",
+        Kind::Histogram(_) => "histogram",
+    }
+}
+
+#[test]
+fn what_is_emitted_is_the_registry_and_the_registry_is_emitted() {
+    let collected = exercised().collect();
+    let emitted: BTreeMap<_, _> = collected
+        .scope_metrics()
+        .flat_map(ScopeMetrics::metrics)
+        .map(|metric| {
+            let (keys, kind) = betrayed(metric);
+            let (unit, says) = (metric.unit().to_owned(), metric.description().to_owned());
+            (metric.name().to_owned(), (kind, unit, says, keys))
+        })
+        .collect();
+    let registered: BTreeMap<_, _> = REGISTRY
+        .iter()
+        .map(|metric| {
+            let keys = metric.attributes.iter().map(|attribute| attribute.key.to_owned()).collect();
+            (
+                metric.name.to_owned(),
+                (kind(metric.kind), metric.unit.to_owned(), metric.says.to_owned(), keys),
+            )
+        })
+        .collect();
+    assert_eq!(emitted, registered);
+    assert_eq!(registered.len(), REGISTRY.len(), "a name stands once");
+}
+
+#[test]
+fn the_page_uses_the_names_that_the_registry_foretells() {
+    let page = exercised().prometheus();
+    for metric in REGISTRY {
+        let name = metric.prometheus_name();
+        assert!(page.contains(&format!("# HELP {name} {}\n", metric.says)), "{name}");
+        for label in metric.attributes.iter().map(registry::Attribute::prometheus_label) {
+            let has_label = |line: &&str| line.contains(&format!("{label}=\""));
+            assert!(lines(&page, &name).iter().any(has_label), "{name} has no {label}");
+        }
+    }
+}
+
+#[test]
+fn attempts_are_counted_by_outcome_and_only_handshakes_take_time() {
+    let telemetry = testing::telemetry();
+    for answered in [Some(Duration::from_micros(15_625)), Some(Duration::from_micros(31_250)), None] {
+        telemetry.observed(&observed("mx.example:25", Role::Subject, answered));
+    }
+    telemetry.observed(&observed("192.0.2.7:25", Role::Anchor, None));
+    let page = telemetry.prometheus();
+    assert_eq!(
+        lines(&page, "sortie_probe_attempts_total"),
+        [
+            r#"sortie_probe_attempts_total{network_type="ipv4",server_address="192.0.2.7",server_port="25",sortie_probe_outcome="timeout",sortie_target_role="anchor"} 1"#,
+            r#"sortie_probe_attempts_total{network_type="ipv4",server_address="mx.example",server_port="25",sortie_probe_outcome="established",sortie_target_role="subject"} 2"#,
+            r#"sortie_probe_attempts_total{network_type="ipv4",server_address="mx.example",server_port="25",sortie_probe_outcome="timeout",sortie_target_role="subject"} 1"#,
+        ]
+    );
+    let labels =
+        r#"network_type="ipv4",server_address="mx.example",server_port="25",sortie_target_role="subject""#;
+    let name = "sortie_probe_handshake_duration_seconds";
+    for expected in [
+        format!(r#"{name}_bucket{{{labels},le="0.01"}} 0"#),
+        format!(r#"{name}_bucket{{{labels},le="0.025"}} 1"#),
+        format!(r#"{name}_bucket{{{labels},le="0.05"}} 2"#),
+        format!(r#"{name}_bucket{{{labels},le="+Inf"}} 2"#),
+        format!("{name}_sum{{{labels}}} 0.046875"),
+        format!("{name}_count{{{labels}}} 2"),
+    ] {
+        assert!(page.lines().any(|line| line == expected), "{expected} is not in\n{page}");
+    }
+}
+
+#[test]
+fn a_resolved_address_is_on_no_series() {
+    let page = exercised().prometheus();
+    assert!(!page.contains("192.0.2.1"), "{page}");
+}
+
+#[test]
+fn a_state_that_was_left_is_zero_and_one_that_never_was_is_absent() {
+    let telemetry = testing::telemetry();
+    let show = |state, expected| {
+        telemetry.show(Facts { ports: vec![PortFacts { state, expected, ..port_facts() }], ..facts() });
+        telemetry.prometheus()
+    };
+    show(State::Open, Expectation::Any);
+    let page = show(State::PlatformBlocked, Expectation::Open);
+    assert_eq!(
+        lines(&page, "sortie_port_status"),
+        [
+            r#"sortie_port_status{network_type="ipv4",server_port="25",sortie_port_state="open"} 0"#,
+            r#"sortie_port_status{network_type="ipv4",server_port="25",sortie_port_state="platform_blocked"} 1"#,
+        ]
+    );
+    assert_eq!(
+        lines(&page, "sortie_expectation_status"),
+        [
+            r#"sortie_expectation_status{network_type="ipv4",server_port="25",sortie_expected_state="any"} 0"#,
+            r#"sortie_expectation_status{network_type="ipv4",server_port="25",sortie_expected_state="open"} 1"#,
+        ]
+    );
+    assert_eq!(
+        show(State::PlatformBlocked, Expectation::Open),
+        page,
+        "a page is the same until something happens"
+    );
+}
+
+#[test]
+fn a_refused_configuration_shows_and_so_does_its_repair() {
+    let telemetry = testing::telemetry();
+    let status = |config_rejected| {
+        telemetry.show(Facts { config_rejected, ..facts() });
+        let page = telemetry.prometheus();
+        lines(&page, "sortie_agent_config_status").iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let line = |state: &str, value: u8| {
+        format!(r#"sortie_agent_config_status{{sortie_config_state="{state}"}} {value}"#)
+    };
+    assert_eq!(status(false), [line("accepted", 1)]);
+    assert_eq!(status(true), [line("accepted", 0), line("rejected", 1)]);
+    assert_eq!(status(false), [line("accepted", 1), line("rejected", 0)]);
+}
+
+#[test]
+fn the_info_of_an_agent_is_one_series_also_after_a_reload() {
+    let telemetry = testing::telemetry();
+    telemetry.show(facts());
+    telemetry.show(Facts { config_hash: "fedcba9876543210".to_owned(), ..facts() });
+    assert_eq!(
+        lines(&telemetry.prometheus(), "sortie_agent_info"),
+        [
+            r#"sortie_agent_info{service_version="1.2.3",sortie_config_hash="fedcba9876543210",sortie_probe_mode="raw"} 1"#
+        ]
+    );
+}
+
+#[test]
+fn a_counter_is_there_before_it_counts() {
+    let telemetry = testing::telemetry();
+    telemetry.show(facts());
+    let page = telemetry.prometheus();
+    assert_eq!(
+        lines(&page, "sortie_port_state_changes_total"),
+        [r#"sortie_port_state_changes_total{network_type="ipv4",server_port="25"} 0"#]
+    );
+    assert_eq!(
+        lines(&page, "sortie_agent_probe_skipped_total"),
+        [r#"sortie_agent_probe_skipped_total{reason="suspended"} 0"#]
+    );
+}
+
+#[test]
+fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
+    let bounds = Bounds { destinations: 1, ports: 1 };
+    let telemetry = Telemetry::new(&testing::identity(), &bounds).expect("an identity and bounds");
+    let ports = (1..=100).filter_map(Port::new);
+    for port in ports.clone() {
+        let address = format!("mx.example:{port}");
+        telemetry.observed(&observed(&address, Role::Subject, Some(Duration::from_millis(12))));
+        telemetry.changed(port, Family::Ipv4);
+        telemetry.exported(1, Some(&format!("reason {port}")));
+    }
+    let ports = ports.map(|port| PortFacts { port, ..port_facts() }).collect();
+    telemetry.show(Facts { ports, ..facts() });
+    let page = telemetry.prometheus();
+    for (metric, limit) in [
+        (registry::PROBE_ATTEMPTS, 26),
+        (registry::PORT_STATUS, 20),
+        (registry::PORT_STATE_CHANGES, 2),
+        (registry::PORT_LAST_CONCLUSIVE_TIME, 2),
+        (registry::EXPECTATION_STATUS, 6),
+        (registry::AGENT_INFO, 1),
+        (registry::AGENT_CONFIG_STATUS, 2),
+        (registry::AGENT_PROBE_SKIPPED, 1),
+        (registry::AGENT_EXPORTS, 16),
+    ] {
+        assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
+        let series = lines(&page, &metric.prometheus_name()).len();
+        let overflow = format!("{}{{otel_metric_overflow=\"true\"}} ", metric.prometheus_name());
+        let expected = if lines(&page, &overflow).is_empty() { 0..=limit } else { limit + 1..=limit + 1 };
+        assert!(expected.contains(&series), "{} has {series} series of {limit}", metric.name);
+    }
+    assert_eq!(
+        lines(&page, "sortie_probe_attempts_total{otel_metric_overflow"),
+        [r#"sortie_probe_attempts_total{otel_metric_overflow="true"} 74"#]
+    );
+    assert_eq!(
+        lines(&page, "sortie_probe_handshake_duration_seconds_count"),
+        [
+            r#"sortie_probe_handshake_duration_seconds_count{network_type="ipv4",server_address="mx.example",server_port="1",sortie_target_role="subject"} 1"#,
+            r#"sortie_probe_handshake_duration_seconds_count{network_type="ipv4",server_address="mx.example",server_port="2",sortie_target_role="subject"} 1"#,
+            r#"sortie_probe_handshake_duration_seconds_count{otel_metric_overflow="true"} 98"#,
+        ]
+    );
+}
+
+#[test]
+fn who_cannot_be_told_from_others_has_no_metrics() {
+    let nobody = Identity { host_id: String::new(), host_name: String::new(), service_version: "1.2.3" };
+    assert_eq!(Telemetry::new(&nobody, &Bounds::MOST).err(), Some(TelemetryError::NoIdentity));
+    for bounds in [
+        Bounds { destinations: 0, ..Bounds::MOST },
+        Bounds { ports: 0, ..Bounds::MOST },
+        Bounds { destinations: 257, ..Bounds::MOST },
+        Bounds { ports: usize::MAX, ..Bounds::MOST },
+    ] {
+        let refused = Telemetry::new(&testing::identity(), &bounds).err();
+        assert_eq!(refused, Some(TelemetryError::Bounds(bounds)));
+    }
+}
+
+#[test]
+fn a_fleet_is_spread_over_the_interval() {
+    let phase = |number: u32| {
+        let identity = Identity { host_id: format!("vm-{number}"), ..testing::identity() };
+        Telemetry::new(&identity, &Bounds { destinations: 1, ports: 1 }).expect("an identity").phase()
+    };
+    let mut tenths = [0; 10];
+    for number in 0..200 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a phase is from 0 to 1")]
+        let tenth = (phase(number) * 10.0) as usize;
+        tenths[tenth] += 1;
+    }
+    assert!(tenths.iter().all(|count| (5..=40).contains(count)), "{tenths:?}");
+    assert!((phase(1) - phase(1)).abs() < f64::EPSILON, "the same in every life");
+}

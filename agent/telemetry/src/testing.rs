@@ -1,0 +1,71 @@
+//! A machine, a port and an observation for the tests of this crate.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use sortie_core::expect::Expectation;
+use sortie_core::observation::{Answer, Attempt, EngineKind, Observation, Peer, Seen, Segment};
+use sortie_core::target::{Family, Operator, Port, Role};
+use sortie_core::verdict::State;
+
+use crate::{Bounds, Facts, Identity, PortFacts, Telemetry};
+
+pub(crate) fn identity() -> Identity {
+    Identity { host_id: "vm-1".to_owned(), host_name: "mail-1".to_owned(), service_version: "1.2.3" }
+}
+
+pub(crate) fn telemetry() -> Telemetry {
+    Telemetry::new(&identity(), &Bounds { destinations: 8, ports: 2 }).expect("an identity and bounds")
+}
+
+pub(crate) fn port_facts() -> PortFacts {
+    PortFacts {
+        port: Port::SMTP,
+        family: Family::Ipv4,
+        state: State::Open,
+        expected: Expectation::Any,
+        conclusive: Some(UNIX_EPOCH + Duration::from_secs(1_795_000_000)),
+    }
+}
+
+pub(crate) fn facts() -> Facts {
+    Facts {
+        ports: vec![port_facts()],
+        engine: EngineKind::Raw,
+        config_hash: "0123456789abcdef".to_owned(),
+        config_rejected: false,
+        host_type: None,
+    }
+}
+
+/// One attempt to reach `address` that was answered after this time, or not at all.
+pub(crate) fn observed(address: &str, role: Role, answered: Option<Duration>) -> Observation {
+    let syn_ack = answered.map(|after| Answer {
+        after,
+        late: false,
+        seen: Seen::SynAck(Segment { acceptable: true, ..Segment::default() }),
+    });
+    Observation {
+        operator: Operator::new("example").ok(),
+        role,
+        address: address.parse().expect("an address"),
+        peer: Peer::Ip([192, 0, 2, 1].into()),
+        family: Family::Ipv4,
+        on_link: false,
+        has_source: true,
+        is_routed: true,
+        attempts: vec![Attempt {
+            at: Duration::ZERO,
+            source_port: None,
+            answers: syn_ack.into_iter().collect(),
+            kernel: None,
+        }],
+        session: None,
+        took: answered.unwrap_or(Duration::from_secs(7)),
+        dns_took: None,
+    }
+}
+
+/// The lines of a page that begin with `name`.
+pub(crate) fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    page.lines().filter(|line| line.starts_with(name)).collect()
+}
