@@ -66,7 +66,7 @@ pub(super) async fn tell(args: &Demo) -> Result<u8> {
             say(&narration::closing(wrong, ACTS.len()))?;
             Ok(if wrong == 0 { exit::OK } else { OTHERWISE })
         }
-        Told::Left => Ok(exit::OK),
+        Told::Left(wrong) => Ok(if wrong == 0 { exit::OK } else { OTHERWISE }),
         Told::Interrupted => {
             say("\nEnded. Nothing is left behind.\n")?;
             Ok(exit::INTERRUPTED)
@@ -81,8 +81,8 @@ pub(super) async fn tell(args: &Demo) -> Result<u8> {
 enum Told {
     /// At its end, with this many scenes that were judged otherwise.
     Wrong(usize),
-    /// At the end of the input that was to let it go on.
-    Left,
+    /// At the end of the input that was to let it go on, with as many so far.
+    Left(usize),
     /// By Ctrl-C.
     Interrupted,
     /// The world has ended and has said why.
@@ -131,7 +131,7 @@ async fn acts(args: &Demo, page: Page, line: &mut Line) -> Result<Told> {
         if let Some(enter) = &mut enter {
             terminal::complain("\nEnter for the next scene ");
             if enter.recv().await.is_none() {
-                return Ok(Told::Left);
+                return Ok(Told::Left(wrong));
             }
         }
         let scene = act.scene()?;
