@@ -62,17 +62,19 @@ impl Standing {
     }
 }
 
-/// The code of a whole report: its worst verdict. A report without verdicts is unknown.
+/// The code of a whole report: its worst verdict that counts. A report without verdicts is unknown.
+pub fn of_report(report: &Report) -> u8 {
+    let counted = report.verdicts.iter().filter(|verdict| counts(report, verdict));
+    counted.map(Standing::of).max().unwrap_or(Standing::Unknown).code()
+}
+
+/// Whether a verdict counts for the whole.
 ///
 /// A family in which nothing leaves does not count where the other one was measured: most machines have no IPv6,
 /// and mail leaves without it.
-pub fn of_report(report: &Report) -> u8 {
-    let measured_elsewhere = |verdict: &PortVerdict| {
-        let mut others = report.verdicts.iter().filter(|other| other.port == verdict.port);
-        others.any(|other| !matches!(other.state, "no_egress" | "inconclusive"))
-    };
-    let counted = report.verdicts.iter().filter(|v| v.state != "no_egress" || !measured_elsewhere(v));
-    counted.map(Standing::of).max().unwrap_or(Standing::Unknown).code()
+pub fn counts(report: &Report, verdict: &PortVerdict) -> bool {
+    let mut others = report.verdicts.iter().filter(|other| other.port == verdict.port);
+    verdict.state != "no_egress" || !others.any(|other| !matches!(other.state, "no_egress" | "inconclusive"))
 }
 
 #[cfg(test)]

@@ -3,15 +3,22 @@
 use sortie_net::OpenError;
 
 use crate::config::{ConfigError, OverrideError};
+use crate::configure::FileExists;
 use crate::exit;
+use crate::man::UnknownCommand;
 use crate::selection::SelectionError;
 use crate::text::printable;
 
 /// The exit code that belongs to an error.
 pub fn code(error: &anyhow::Error) -> u8 {
+    let usage = error.is::<SelectionError>()
+        || error.is::<OverrideError>()
+        || error.is::<OpenError>()
+        || error.is::<FileExists>()
+        || error.is::<UnknownCommand>();
     if error.is::<ConfigError>() {
         exit::CONFIG
-    } else if error.is::<SelectionError>() || error.is::<OverrideError>() || error.is::<OpenError>() {
+    } else if usage {
         exit::USAGE
     } else {
         exit::INTERNAL

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use sortie_cli::args::{Cli, Command};
-use sortie_cli::{check, demo, engine, exit, failure, run, setup, terminal};
+use sortie_cli::{check, completions, configure, demo, engine, exit, failure, man, run, setup, terminal};
+use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -21,25 +22,39 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("failed to start the runtime")?;
     match command {
         Command::Check(args) => {
             let (config, roster) = setup::check(args)?;
-            runtime.block_on(async { check::run(args, &config, &mut engine::jury(&config, roster)?).await })
+            runtime()?
+                .block_on(async { check::run(args, &config, &mut engine::jury(&config, roster)?).await })
         }
         Command::Run(args) => {
             let config = setup::run(args)?;
             terminal::start_log(args.log_level);
             let roster = config.roster.clone();
-            runtime.block_on(async { run::run(&config, &mut engine::jury(&config, roster)?).await })?;
+            runtime()?.block_on(async { run::run(&config, &mut engine::jury(&config, roster)?).await })?;
             Ok(exit::OK)
         }
-        Command::Demo(args) => demo::run(args, &runtime),
+        Command::Config(command) => configure::run(command).map(|()| exit::OK),
+        Command::Completions(args) => print(&completions::script(args.shell)),
+        Command::Man(args) => match &args.output {
+            Some(directory) => {
+                let failed = || format!("failed to write manual pages into {}", directory.display());
+                man::write_all(directory).with_context(failed).map(|()| exit::OK)
+            }
+            None => print(&man::page(&args.command)?),
+        },
+        Command::Demo(args) => demo::run(args, &runtime()?),
         Command::DemoWorld(args) => demo::world(args),
     }
+}
+
+fn print(text: &[u8]) -> anyhow::Result<u8> {
+    terminal::print(text).context("failed to write to stdout").map(|()| exit::OK)
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build().context("failed to start the runtime")
 }
 
 /// `--help` and `--version` are answers; everything else is a usage error, which clap itself would end with 2.

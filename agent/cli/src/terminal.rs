@@ -42,9 +42,9 @@ pub fn stdout_style() -> Style {
 }
 
 /// Writes data to stdout. A reader that has gone away (`| head`) is no failure.
-pub fn print(text: &str) -> io::Result<()> {
+pub fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }

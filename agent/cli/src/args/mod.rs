@@ -2,7 +2,10 @@
 //! [`crate::config::Overrides`]); whatever can be refused by looking at it is refused here.
 
 mod check;
+mod completions;
+mod config;
 mod demo;
+mod man;
 mod run;
 mod settings;
 
@@ -12,7 +15,10 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use sortie_core::target::Port;
 
 pub use self::check::Check;
+pub use self::completions::Completions;
+pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
 pub use self::demo::{Demo, DemoWorld};
+pub use self::man::Man;
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
 
@@ -41,6 +47,15 @@ pub enum Command {
     /// Probe for as long as it runs and log every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),
+    /// Write, check and explain the configuration
+    #[command(subcommand, long_about = config::LONG, after_long_help = config::AFTER)]
+    Config(ConfigCommand),
+    /// Print the script that makes a shell complete sortie
+    #[command(after_long_help = completions::AFTER)]
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands
+    #[command(after_long_help = man::AFTER)]
+    Man(Man),
     /// Show it at work in a whole cloud on this machine
     #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
     Demo(Demo),

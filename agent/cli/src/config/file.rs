@@ -1,9 +1,11 @@
 //! Finds and reads the file, bounded in size.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+
+use super::{Base, Config, ConfigError, fingerprint};
 
 /// Read when `--config` is not given and the file exists.
 pub const DEFAULT_PATH: &str = "/etc/sortie/sortie.toml";
@@ -42,37 +44,69 @@ pub enum FileError {
     },
 }
 
-/// The path to read: as given, else the default one if it is there, else none.
-pub(super) fn locate(given: Option<&Path>) -> Option<PathBuf> {
-    let default = || Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.symlink_metadata().is_ok());
-    given.map(Path::to_path_buf).or_else(default)
+/// A file that was read, whatever stands in it.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What stands in it.
+    pub text: String,
 }
 
-/// The text of the file.
-pub(super) fn read(path: &Path) -> Result<String, FileError> {
-    let shown = || super::diagnose::quote(&path.display().to_string());
-    let failed = |source: io::Error| {
-        let hint = match source.kind() {
-            io::ErrorKind::NotFound => "\n\nhint: without --config the built-in defaults are used",
-            io::ErrorKind::PermissionDenied => "\n\nhint: run as a user who may read it",
-            _ => "",
+impl File {
+    /// The file as given, else the one at [`DEFAULT_PATH`] if it is there, else none.
+    pub fn find(given: Option<&Path>) -> Result<Option<Self>, FileError> {
+        let default = || Some(Path::new(DEFAULT_PATH)).filter(|path| path.symlink_metadata().is_ok());
+        given.or_else(default).map(Self::open).transpose()
+    }
+
+    /// The file at `path`.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let shown = || shown(path);
+        let failed = |source: io::Error| {
+            let hint = match source.kind() {
+                io::ErrorKind::NotFound => "\n\nhint: without --config the built-in defaults are used",
+                io::ErrorKind::PermissionDenied => "\n\nhint: run as a user who may read it",
+                _ => "",
+            };
+            FileError::Io { path: shown(), source, hint }
         };
-        FileError::Io { path: shown(), source, hint }
-    };
-    let meta = std::fs::metadata(path).map_err(failed)?;
-    // A pipe is fine (`--config <(…)`), and /dev/null is a customary way to say "no file".
-    let kind = meta.file_type();
-    if kind.is_dir() || kind.is_block_device() || kind.is_socket() {
-        return Err(FileError::NotAFile(shown()));
+        // A pipe is fine (`--config <(…)`), and /dev/null is a customary way to say "no file".
+        let kind = fs::metadata(path).map_err(failed)?.file_type();
+        if kind.is_dir() || kind.is_block_device() || kind.is_socket() {
+            return Err(FileError::NotAFile(shown()));
+        }
+        Self::read(path, fs::File::open(path).map_err(failed)?)
     }
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes)).map_err(failed)?;
-    if bytes.len() as u64 > SIZE_MAX {
-        return Err(FileError::TooLarge(shown()));
+
+    /// What `reader` has to say, under the name `path`.
+    pub fn read(path: &Path, reader: impl Read) -> Result<Self, FileError> {
+        let mut bytes = Vec::new();
+        let read = reader.take(SIZE_MAX + 1).read_to_end(&mut bytes);
+        read.map_err(|source| FileError::Io { path: shown(path), source, hint: "" })?;
+        if bytes.len() as u64 > SIZE_MAX {
+            return Err(FileError::TooLarge(shown(path)));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..at].split(|b| *b == b'\n').count();
+            FileError::NotUtf8 { path: shown(path), at, line }
+        })?;
+        Ok(Self { path: path.to_owned(), text })
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].split(|b| *b == b'\n').count();
-        FileError::NotUtf8 { path: shown(), at, line }
-    })
+
+    /// The configuration that it describes, or every mistake in it.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let Self { path, text } = self;
+        match super::parse(text, Base::Catalogue) {
+            Ok(config) => {
+                Ok(Config { path: Some(path.clone()), hash: fingerprint::of(text.as_bytes()), ..config })
+            }
+            Err(problems) => Err(ConfigError::Refused { path: path.clone(), text: text.clone(), problems }),
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    super::diagnose::quote(&path.display().to_string())
 }

@@ -22,8 +22,10 @@ mod headers;
 mod otlp;
 mod overrides;
 mod probe;
+pub mod reference;
 mod relay;
 mod section;
+mod settings;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -44,13 +46,14 @@ pub use self::diagnose::Problem;
 use self::diagnose::quote;
 pub use self::environment::{Environment, EnvironmentError};
 pub use self::expect::{Expect, PortExpectation, Subscription};
-pub use self::file::{DEFAULT_PATH, FileError};
+pub use self::file::{DEFAULT_PATH, File, FileError};
 pub use self::headers::Headers;
 pub use self::otlp::{Otlp, Protocol};
 pub use self::overrides::{OverrideError, Overrides};
 pub use self::probe::{EngineChoice, Probe, Source};
 pub use self::relay::{Relay, Tls};
 use self::section::Section;
+pub use self::settings::{Origin, Setting};
 pub use self::targets::warnings;
 pub use self::web::Web;
 
@@ -129,13 +132,9 @@ enum Base {
 
 /// Reads the file at `path`, else the one at [`DEFAULT_PATH`] if it exists, else the built-in defaults.
 pub fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
-    let Some(path) = file::locate(path) else {
-        return Ok(defaults());
-    };
-    let text = file::read(&path)?;
-    match parse(&text, Base::Catalogue) {
-        Ok(config) => Ok(Config { hash: fingerprint::of(text.as_bytes()), path: Some(path), ..config }),
-        Err(problems) => Err(ConfigError::Refused { path, text, problems }),
+    match File::find(path)? {
+        Some(file) => file.config(),
+        None => Ok(defaults()),
     }
 }
 

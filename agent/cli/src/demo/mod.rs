@@ -46,7 +46,7 @@ pub use self::world::run as world;
 /// Lists, plays one scene, or tells the story.
 pub fn run(args: &Demo, runtime: &Runtime) -> Result<u8> {
     if args.list {
-        terminal::print(&list()).context("failed to write to stdout")?;
+        terminal::print(list()).context("failed to write to stdout")?;
         return Ok(crate::exit::OK);
     }
     ip::require()?;

@@ -49,8 +49,8 @@ fn table(sightings: &[Sighting], with_peer: bool) -> Table {
     let kept = |column: &usize| with_peer || *column != PEER;
     let header = ["operator", "role", "address", "peer", "outcome", "time", "hops", "answered"];
     table.set_header(pick(header, kept));
-    for row in rows(sightings) {
-        table.add_row(pick(row, kept));
+    for (sighting, peer) in told(sightings) {
+        table.add_row(pick(row(sighting, &peer), kept));
     }
     table
 }
@@ -59,8 +59,9 @@ fn pick<T, const N: usize>(cells: [T; N], kept: impl Fn(&usize) -> bool) -> Vec<
     cells.into_iter().enumerate().filter(|(column, _)| kept(column)).map(|(_, cell)| cell).collect()
 }
 
-/// The observations as rows: a name that gave no address in either family, for the same reason, is one row.
-fn rows(sightings: &[Sighting]) -> Vec<[Cell; 8]> {
+/// The observations as they are told, each with what stands for its peer: a name that gave no address in either
+/// family, for the same reason, is told once.
+pub(crate) fn told(sightings: &[Sighting]) -> Vec<(&Sighting, String)> {
     let reason = |sighting: &Sighting| {
         (sighting.operator.clone(), sighting.role, sighting.address.clone(), sighting.detail.dns)
     };
@@ -68,12 +69,12 @@ fn rows(sightings: &[Sighting]) -> Vec<[Cell; 8]> {
         let alike = |other: &&Sighting| other.family != one.family && reason(other) == reason(one);
         sightings.iter().filter(|other| other.peer.is_none()).find(alike).map(|other| other.family)
     };
-    let rows = sightings.iter().filter_map(|sighting| match (&sighting.peer, twin(sighting)) {
-        (Some(peer), _) => Some(row(sighting, peer)),
-        (None, None) => Some(row(sighting, &format!("no {}", sighting.family))),
-        (None, Some(family)) => (sighting.family < family).then(|| row(sighting, "no address")),
+    let told = sightings.iter().filter_map(|sighting| match (&sighting.peer, twin(sighting)) {
+        (Some(peer), _) => Some((sighting, peer.clone())),
+        (None, None) => Some((sighting, format!("no {}", sighting.family))),
+        (None, Some(family)) => (sighting.family < family).then(|| (sighting, "no address".to_owned())),
     });
-    rows.collect()
+    told.collect()
 }
 
 fn row(sighting: &Sighting, peer: &str) -> [Cell; 8] {
@@ -81,22 +82,26 @@ fn row(sighting: &Sighting, peer: &str) -> [Cell; 8] {
     let number = |text: Option<String>| {
         Cell::new(text.unwrap_or_else(|| UNKNOWN.to_owned())).set_alignment(CellAlignment::Right)
     };
-    let asked = (!sighting.attempts.is_empty()).then_some(sighting.attempts.as_slice());
-    let answered =
-        |attempts: &[AttemptSeen]| attempts.iter().filter(|attempt| !attempt.answers.is_empty()).count();
+    let waited = (!sighting.attempts.is_empty()).then(|| time(sighting.duration_ms));
     [
         text(sighting.operator.as_deref().unwrap_or(UNKNOWN)),
         text(role(sighting.role)),
         text(&sighting.address),
         text(peer),
         Cell::new(outcome(sighting)),
-        number(asked.map(|_| time(sighting.duration_ms))),
+        number(waited),
         number(sighting.detail.ttl.and_then(distance::hop).map(|hop| hop.to_string())),
-        number(asked.map(|attempts| format!("{} of {}", answered(attempts), attempts.len()))),
+        number(answered(&sighting.attempts)),
     ]
 }
 
-pub(super) fn role(role: Role) -> &'static str {
+/// `1 of 3`: SYNs that drew anything, of those that were sent.
+pub(crate) fn answered(attempts: &[AttemptSeen]) -> Option<String> {
+    let answered = attempts.iter().filter(|attempt| !attempt.answers.is_empty()).count();
+    (!attempts.is_empty()).then(|| format!("{answered} of {}", attempts.len()))
+}
+
+pub(crate) fn role(role: Role) -> &'static str {
     match role {
         Role::Subject => "subject",
         Role::Anchor => "anchor",
@@ -105,7 +110,7 @@ pub(super) fn role(role: Role) -> &'static str {
 }
 
 /// The outcome, and the one fact that explains it best.
-fn outcome(sighting: &Sighting) -> String {
+pub(crate) fn outcome(sighting: &Sighting) -> String {
     let detail = &sighting.detail;
     let why = match (&detail.icmp, &detail.offender, detail.errno, detail.dns) {
         (Some(icmp), Some(offender), ..) => Some(format!("ICMP {icmp} from {offender}")),

@@ -31,7 +31,7 @@ pub(super) fn write(out: &mut String, report: &Report, style: Style) {
 }
 
 /// Verdicts with evidence; those of one port that say the same in both families are told once.
-fn alike(verdicts: &[PortVerdict]) -> Vec<Vec<&PortVerdict>> {
+pub(crate) fn alike(verdicts: &[PortVerdict]) -> Vec<Vec<&PortVerdict>> {
     let mut groups: Vec<Vec<&PortVerdict>> = Vec::new();
     for verdict in verdicts.iter().filter(|verdict| !verdict.evidence.is_empty()) {
         let same = |group: &&mut Vec<&PortVerdict>| {
@@ -47,18 +47,18 @@ fn alike(verdicts: &[PortVerdict]) -> Vec<Vec<&PortVerdict>> {
 }
 
 /// `port 25, IPv4 and IPv6`.
-fn places(group: &[&PortVerdict]) -> String {
+pub(crate) fn places(group: &[&PortVerdict]) -> String {
     let families: Vec<String> = group.iter().map(|verdict| verdict.family.to_string()).collect();
     format!("port {}, {}", group[0].port, families.join(" and "))
 }
 
 /// A sentence without weight is context.
-fn weight(bans: f64) -> String {
+pub(crate) fn weight(bans: f64) -> String {
     if bans.abs() < LEAST { String::new() } else { format!("{bans:+.2}") }
 }
 
 /// What the weights amount to, and which rule decided.
-fn basis(verdict: &PortVerdict) -> String {
+pub(crate) fn basis(verdict: &PortVerdict) -> String {
     let confidence = percent(verdict.confidence);
     format!(
         "rule {}, confidence {confidence}, since {}; weights are log10 of the odds",

@@ -25,7 +25,7 @@ fn finish(json: String) -> String {
 
 /// JSON allows DEL, the C1 controls and direction marks inside strings (RFC 8259 §7) and terminals obey them: written
 /// as escapes they mean the same to every parser. All of them are below U+10000.
-fn escape(json: &str) -> String {
+pub(crate) fn escape(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         if must_escape(c) {

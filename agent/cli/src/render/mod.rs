@@ -3,18 +3,20 @@
 //! Everything in a report that came from outside (greetings, names, addresses) is escaped here, once, before it
 //! reaches a terminal or a file.
 
-mod destinations;
-mod evidence;
+pub(crate) mod destinations;
+pub(crate) mod evidence;
 mod explain;
 mod json;
 mod junit;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
+pub(crate) use self::json::escape;
 pub use self::json::{history, json};
 pub use self::junit::junit;
 pub use self::table::table;

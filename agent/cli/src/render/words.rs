@@ -30,12 +30,12 @@ pub(super) fn headline(verdict: &PortVerdict) -> String {
 }
 
 /// `port 25, IPv4`.
-pub(super) fn place(verdict: &PortVerdict) -> String {
+pub(crate) fn place(verdict: &PortVerdict) -> String {
     format!("port {}, {}", verdict.port, verdict.family)
 }
 
 /// A word of the closed vocabulary without its underscores.
-pub(super) fn spoken(word: &str) -> String {
+pub(crate) fn spoken(word: &str) -> String {
     word.replace('_', " ")
 }
 
@@ -50,7 +50,7 @@ pub(super) fn faint(text: &str, style: Style) -> String {
 }
 
 /// `12.3 ms` below a second, `7.00 s` above.
-pub(super) fn time(ms: f64) -> String {
+pub(crate) fn time(ms: f64) -> String {
     match ms {
         ..1.0 => format!("{:.0} µs", ms * 1_000.0),
         ..1_000.0 => format!("{ms:.1} ms"),
@@ -59,7 +59,7 @@ pub(super) fn time(ms: f64) -> String {
 }
 
 /// `99.97 %`; certainty is never claimed.
-pub(super) fn percent(confidence: f64) -> String {
+pub(crate) fn percent(confidence: f64) -> String {
     format!("{:.2} %", (confidence * 100.0).min(99.99))
 }
 

@@ -1,5 +1,9 @@
 //! The binary as a shell sees it: exit codes, what goes to stdout, what goes to stderr.
 
+mod config;
+mod generated;
+
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -10,19 +14,25 @@ struct Ended {
 }
 
 fn sortie(args: &[&str]) -> Ended {
-    sortie_with(args, &[])
+    sortie_with(args, &[], "")
 }
 
-fn sortie_with(args: &[&str], variables: &[(&str, &str)]) -> Ended {
+/// With variables in the environment and text on standard input.
+fn sortie_with(args: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
     let inherited = std::env::vars_os().filter(|(name, _)| name.to_str().is_none_or(is_neutral));
-    let output = Command::new(env!("CARGO_BIN_EXE_sortie"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sortie"))
         .args(args)
         .env_clear()
         .envs(inherited)
         .envs(variables.iter().copied())
-        .stdin(Stdio::null())
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("the binary was built");
+    // A command that does not read ends before it is written to.
+    let _ = child.stdin.take().expect("it is piped").write_all(stdin.as_bytes());
+    let output = child.wait_with_output().expect("it was started");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("sortie writes UTF-8");
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
@@ -45,7 +55,9 @@ fn check_config(path: &std::path::Path) -> Ended {
 
 #[test]
 fn help_is_an_answer() {
-    for args in [&["--help"][..], &["check", "--help"], &["run", "--help"], &["help", "check"]] {
+    for args in
+        [&["--help"][..], &["check", "--help"], &["run", "--help"], &["config", "--help"], &["help", "check"]]
+    {
         let ended = sortie(args);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
         assert!(ended.stdout.contains("Usage: sortie"), "{args:?}");
@@ -76,6 +88,14 @@ fn a_wrong_command_line_ends_with_64() {
         &["run", "--interval", "3s", "--config", "/dev/null"],
         &["run", "--listen", "localhost"],
         &["run", "host:25"],
+        &["completions"],
+        &["completions", "tcsh"],
+        &["man", "fly"],
+        &["man", "check", "--output", "."],
+        &["config"],
+        &["config", "polish"],
+        &["config", "show", "--format", "yaml"],
+        &["config", "show", "--interval", "3s", "--config", "/dev/null"],
     ] {
         let ended = sortie(args);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(64), ""), "{args:?}: {}", ended.stderr);
@@ -125,7 +145,7 @@ fn run_refuses_the_same_configurations() {
 
 #[test]
 fn run_refuses_an_environment_that_makes_no_sense() {
-    let ended = sortie_with(&["run", "--config", "/dev/null"], &[("OTEL_METRIC_EXPORT_INTERVAL", "60s")]);
+    let ended = sortie_with(&["run", "--config", "/dev/null"], &[("OTEL_METRIC_EXPORT_INTERVAL", "60s")], "");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(78), ""));
     insta::assert_snapshot!(ended.stderr, @"
     error: the environment variable OTEL_METRIC_EXPORT_INTERVAL must be a number of milliseconds: not a whole number
