@@ -92,7 +92,7 @@ enum Told {
 /// Starts the world in a process group of its own: Ctrl-C is for the narrator, who ends the world in order.
 fn start(listener: OwnedFd) -> Result<(Child, Line)> {
     let (near, far) = StdUnixStream::pair().context("failed to make a line to the demonstration")?;
-    let mut command = agent::sortie("demo-world");
+    let mut command = agent::world();
     command.stdin(listener).stdout(OwnedFd::from(far)).process_group(0);
     let process = command.spawn().context("failed to start the demonstration")?;
     near.set_nonblocking(true)?;
