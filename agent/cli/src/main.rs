@@ -3,18 +3,25 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser;
-use sortie_cli::args::{Cli, Command};
+use clap::{ColorChoice, Parser};
+use sortie_cli::args::{Cli, Command, DemoWorld};
 use sortie_cli::{check, completions, configure, demo, engine, exit, failure, man, run, setup, terminal};
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    if DemoWorld::is_meant() {
+        return end::<DemoWorld>(|args| args.color, demo::world);
+    }
+    end::<Cli>(|cli| cli.color, |cli| dispatch(&cli.command))
+}
+
+fn end<A: Parser>(color: fn(&A) -> ColorChoice, does: fn(&A) -> anyhow::Result<u8>) -> ExitCode {
+    let args = match A::try_parse() {
+        Ok(args) => args,
         Err(error) => return ExitCode::from(unparsed(&error)),
     };
-    terminal::set_color(cli.color);
-    let code = dispatch(&cli.command).unwrap_or_else(|error| {
+    terminal::set_color(color(&args));
+    let code = does(&args).unwrap_or_else(|error| {
         terminal::complain(&failure::render(&error, terminal::stderr_color()));
         failure::code(&error)
     });
@@ -47,7 +54,6 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             None => print(&man::page(&args.command)?),
         },
         Command::Demo(args) => demo::run(args, &runtime()?),
-        Command::DemoWorld(args) => demo::world(args),
     }
 }
 

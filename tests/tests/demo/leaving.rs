@@ -12,7 +12,7 @@ const LONG: [&str; 4] = ["--once", "drop25", "--format", "json"];
 
 /// Words by which the processes are told apart.
 const CHECK: &[&str] = &["check", "--demonstration"];
-const FIRST_INSIDE: &[&str] = &["demo-world", "--within"];
+const FIRST_INSIDE: &[&str] = &["sortie-demo-world", "--within"];
 
 pub(crate) const JOBS: &[(&str, Job)] = &[
     ("nothing_is_left_after_its_end", |stage| {
@@ -33,7 +33,7 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     ("nothing_is_left_after_the_narrator_was_killed_while_building", |stage| {
         for _ in 0..10 {
             let mut demo = Demo::start(stage, &LONG)?;
-            demo.wait_for(&["demo-world"])?;
+            demo.wait_for(&["sortie-demo-world"])?;
             demo.signal(Signal::SIGKILL)?;
             demo.end()?.with(128 + 9)?;
             demo.left_nothing()?;

@@ -1,6 +1,7 @@
 //! Without rights, without `ip`, without a port: it works, or says in words what is missing.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
@@ -39,7 +40,7 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
         demo.left_nothing()
     }),
     ("the_inner_half_does_nothing_on_the_host", |stage| {
-        let output = Command::new(stage.binary()).args(["demo-world", "--within"]).output()?;
+        let output = Command::new(stage.binary()).arg0("sortie-demo-world").arg("--within").output()?;
         ensure!(output.status.code() == Some(70), "{output:?}");
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(stderr.contains("is started by `sortie demo` alone"), "{stderr}");

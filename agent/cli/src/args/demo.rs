@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ColorChoice, Parser};
 
 use super::Format;
 use crate::config::EngineChoice;
@@ -57,9 +57,14 @@ pub struct Demo {
     pub listen: Option<SocketAddr>,
 }
 
-/// The half of the demonstration that lives inside; nobody types it.
-#[derive(Args, Clone, Debug)]
+/// The half of the demonstration that lives inside. Nobody types it: it is a name of the program, not a command, so that
+/// no help, completion or manual page offers it.
+#[derive(Clone, Debug, Parser)]
+#[command(name = DemoWorld::NAME)]
 pub struct DemoWorld {
+    /// As of the outer half
+    #[arg(long, default_value = "auto")]
+    pub color: ColorChoice,
     /// Play one scene
     #[arg(long, value_parser = scene_parser())]
     pub once: Option<&'static Scene>,
@@ -82,6 +87,14 @@ impl Demo {
 }
 
 impl DemoWorld {
+    /// What the program is called then.
+    pub const NAME: &str = "sortie-demo-world";
+
+    /// Whether the program is called so.
+    pub fn is_meant() -> bool {
+        std::env::args_os().next().is_some_and(|name| name == Self::NAME)
+    }
+
     /// The flags that go on to the check.
     pub fn check_flags(&self) -> Vec<String> {
         check_flags(self.format, self.engine)

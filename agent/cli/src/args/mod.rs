@@ -59,9 +59,6 @@ pub enum Command {
     /// Show it at work in a whole cloud on this machine
     #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
     Demo(Demo),
-    /// The half of `demo` that lives inside
-    #[command(hide = true)]
-    DemoWorld(DemoWorld),
 }
 
 /// Faces of a report.

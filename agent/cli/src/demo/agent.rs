@@ -1,5 +1,7 @@
 //! The real agent with the real engine, at the VM.
 
+use std::env;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -12,6 +14,7 @@ use anyhow::{Context as _, Result};
 
 use super::node::Node;
 use super::plan::{CONTROLS, HTTPS, OPERATORS, SMTP, SUBMISSION};
+use crate::args::DemoWorld;
 use crate::terminal;
 
 /// This very program, whatever has become of its file and whatever is mounted over its folder.
@@ -35,15 +38,27 @@ imds = "off"
 
 /// This program again, in the same colours.
 pub(super) fn sortie(subcommand: &str) -> Command {
-    let mut command = again();
+    let mut command = again("sortie");
     command.args(["--color", terminal::color_word(), subcommand]);
     command
 }
 
-/// This program again.
-pub(super) fn again() -> Command {
+/// The inner half of the demonstration, in the same colours.
+pub(super) fn world() -> Command {
+    let mut command = again(DemoWorld::NAME);
+    command.args(["--color", terminal::color_word()]);
+    command
+}
+
+/// This program again, under a name.
+pub(super) fn again(name: &str) -> Command {
     let mut command = Command::new(SELF);
-    command.arg0("sortie");
+    command.arg0(name);
+    // An agent of the demonstration has nobody to report to.
+    let exporting = |(name, _): &(OsString, OsString)| name.as_encoded_bytes().starts_with(b"OTEL_");
+    for (name, _) in env::vars_os().filter(exporting) {
+        command.env_remove(name);
+    }
     command
 }
 

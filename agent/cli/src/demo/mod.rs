@@ -58,7 +58,7 @@ pub fn run(args: &Demo, runtime: &Runtime) -> Result<u8> {
 
 /// One check in one scene. Standard output and exit code are those of the check.
 fn once(args: &Demo, scene: &Scene) -> Result<u8> {
-    let mut world = agent::sortie("demo-world");
+    let mut world = agent::world();
     world.args(["--once", scene.name]).args(args.check_flags()).stdin(Stdio::piped());
     let mut child = world.spawn().context("failed to start the demonstration")?;
     // Held, not closed: its end tells the world that we are gone.

@@ -7,7 +7,7 @@ use std::io::BufRead as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt as _;
-use std::process::Child;
+use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -38,6 +38,12 @@ const LINGER: Duration = Duration::from_secs(4);
 /// How often the page is asked.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
+/// Within which the world ends when it is left alone, unless something in it hangs.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often it is looked at meanwhile.
+const ENDING: Duration = Duration::from_millis(10);
+
 /// A scene was judged otherwise than it is.
 const OTHERWISE: u8 = 1;
 
@@ -54,13 +60,13 @@ pub(super) async fn tell(args: &Demo) -> Result<u8> {
     };
     // The world ends when nobody is left to tell it anything; what it has to complain about is on stderr by then.
     drop(line);
-    let status = process.wait().context("failed to wait for the demonstration")?;
+    let status = end(&mut process).await.context("failed to wait for the demonstration")?;
     match told? {
         Told::Wrong(wrong) => {
             say(&narration::closing(wrong, ACTS.len()))?;
             Ok(if wrong == 0 { exit::OK } else { OTHERWISE })
         }
-        Told::Left => Ok(exit::OK),
+        Told::Left(wrong) => Ok(if wrong == 0 { exit::OK } else { OTHERWISE }),
         Told::Interrupted => {
             say("\nEnded. Nothing is left behind.\n")?;
             Ok(exit::INTERRUPTED)
@@ -75,8 +81,8 @@ pub(super) async fn tell(args: &Demo) -> Result<u8> {
 enum Told {
     /// At its end, with this many scenes that were judged otherwise.
     Wrong(usize),
-    /// At the end of the input that was to let it go on.
-    Left,
+    /// At the end of the input that was to let it go on, with as many so far.
+    Left(usize),
     /// By Ctrl-C.
     Interrupted,
     /// The world has ended and has said why.
@@ -86,12 +92,25 @@ enum Told {
 /// Starts the world in a process group of its own: Ctrl-C is for the narrator, who ends the world in order.
 fn start(listener: OwnedFd) -> Result<(Child, Line)> {
     let (near, far) = StdUnixStream::pair().context("failed to make a line to the demonstration")?;
-    let mut command = agent::sortie("demo-world");
+    let mut command = agent::world();
     command.stdin(listener).stdout(OwnedFd::from(far)).process_group(0);
     let process = command.spawn().context("failed to start the demonstration")?;
     near.set_nonblocking(true)?;
     let (words, wishes) = UnixStream::from_std(near)?.into_split();
     Ok((process, Line { words: BufReader::new(words).lines(), wishes }))
+}
+
+/// Waits for the world to end in order; one that does not is killed.
+async fn end(process: &mut Child) -> std::io::Result<ExitStatus> {
+    let deadline = Instant::now() + GRACE;
+    while Instant::now() < deadline {
+        if let Some(status) = process.try_wait()? {
+            return Ok(status);
+        }
+        sleep(ENDING).await;
+    }
+    process.kill()?;
+    process.wait()
 }
 
 async fn acts(args: &Demo, page: Page, line: &mut Line) -> Result<Told> {
@@ -112,7 +131,7 @@ async fn acts(args: &Demo, page: Page, line: &mut Line) -> Result<Told> {
         if let Some(enter) = &mut enter {
             terminal::complain("\nEnter for the next scene ");
             if enter.recv().await.is_none() {
-                return Ok(Told::Left);
+                return Ok(Told::Left(wrong));
             }
         }
         let scene = act.scene()?;

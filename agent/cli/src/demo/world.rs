@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   narrator ── outside, the host
-//!   └─ demo-world ── makes the namespaces, waits
-//!      └─ demo-world --within ── first process inside: the cloud's threads
+//!   └─ sortie-demo-world ── makes the namespaces, waits
+//!      └─ sortie-demo-world --within ── first process inside: the cloud's threads
 //!         └─ sortie run, or sortie check ── in the VM's namespace
 //! ```
 //!
@@ -67,7 +67,7 @@ fn threshold() -> Result<u8> {
     isolate::leave_host()?;
     // After the namespaces were made: gaining rights clears it.
     isolate::die_with_parent()?;
-    let mut within = agent::again();
+    let mut within = agent::again(DemoWorld::NAME);
     within.args(std::env::args_os().skip(1)).arg("--within");
     let status = within.status().context("failed to start the demonstration's first process")?;
     code(status).context("the demonstration's first process was killed")
