@@ -13,10 +13,10 @@ export async function look(browser, url) {
       const small = await page.evaluate(() =>
         [...document.querySelectorAll("main *")]
           .filter((element) => !(element instanceof SVGElement) && element.checkVisibility() && element.textContent.trim() !== "")
-          .filter((element) => Number.parseFloat(getComputedStyle(element).fontSize) < 12)
+          .filter((element) => Number.parseFloat(getComputedStyle(element).fontSize) < 11)
           .map((element) => element.outerHTML.slice(0, 80)),
       );
-      assert.deepEqual(small, [], "nothing is set smaller than 12 px");
+      assert.deepEqual(small, [], "nothing is set smaller than 11 px");
     });
   }
 }
