@@ -1,7 +1,7 @@
 //! The page of a running agent in headless Chromium: an agent in a network of its own, its page on loopback.
 //!
 //! Needs root, as the laboratory does, `node`, Chromium (`CHROMIUM`, else `/usr/bin/chromium`) and, once,
-//! `npm ci --prefix tests/browser`.
+//! `npm ci --prefix tests/browser`. Where `SORTIE_PICTURES` names a folder, the pictures of the documentation are taken.
 
 use std::net::TcpListener;
 use std::sync::LazyLock;
@@ -70,6 +70,19 @@ fn an_open_port_and_a_blocked_one_are_read_by_everybody_on_everything() {
         look("readable", &url, &[headline]).expect("with the script and without it");
         look("accessible", &url, &[]).expect("in both themes, at both widths, with the keyboard");
         look("narrow", &url, &[]).expect("no sideways scrolling");
+    }
+    if let Ok(folder) = std::env::var("SORTIE_PICTURES") {
+        take_pictures(&url, &folder);
+    }
+}
+
+/// The pictures of the documentation, of a real block.
+fn take_pictures(url: &str, folder: &str) {
+    for (device, width, height) in [("desk", "1120", "860"), ("phone", "360", "740")] {
+        for scheme in ["light", "dark"] {
+            let file = format!("{folder}/page-blocked-{device}-{scheme}.png");
+            look("picture", url, &[&file, scheme, width, height]).expect("the folder can be written to");
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Check,
     /// Memory and CPU time of `sortie run`
     Run,
+    /// First paint and weight of the page in Chromium
+    Paint,
     /// From the onset of a block until the metrics show it
     Detection,
     /// The simulator's table
@@ -35,6 +37,7 @@ impl Part {
             Self::Rtt => "round-trip time against a packet capture, all cores loaded",
             Self::Check => "sortie check, from the start of the process to its end",
             Self::Run => "sortie run, default cadence and probes",
+            Self::Paint => "the page of sortie run, in headless Chromium",
             Self::Detection => "sortie run, from the onset of a block until /metrics shows it",
             Self::Simulator => "simulator",
             Self::Laboratory => "laboratory",
@@ -46,7 +49,7 @@ impl Part {
     }
 
     pub(crate) fn needs_binary(self) -> bool {
-        matches!(self, Self::Size | Self::Check | Self::Run | Self::Detection | Self::Laboratory)
+        !matches!(self, Self::Cpu | Self::Rtt | Self::Simulator)
     }
 }
 

@@ -103,10 +103,12 @@ pub(super) fn decide(view: &View<'_>) -> Option<Finding> {
             inconclusive("silent_all", because).evidence(evidence).bans(bans.min(0.0)).settled(enough),
         );
     }
+    // Also those before this sitting: a later one that confirms in a single round takes nothing back.
+    let rounds = silent.iter().map(|testimony| view.streak(testimony, Mode::Drop)).min().unwrap_or_default();
     let because = format!(
         "is blocked by {}: {operators} did not answer in {} while their controls answered",
         super::PROVIDER,
-        counted(view.rounds() as usize, "round")
+        counted(rounds as usize, "round")
     );
     Some(
         finding(State::PlatformBlocked, "silent_all", because)
