@@ -12,17 +12,11 @@ use e2e::plan::Node;
 use e2e::rules::NodeRules;
 use e2e::scenario::{Engine, Scenario};
 use e2e::trial::Network;
-use e2e::{agent, command, netns};
 
 const OPEN: &str = "Port 25 is open";
 const BLOCKED: &str = "Port 25 is blocked by the network provider";
 
-static STAGE: LazyLock<Stage> = LazyLock::new(|| {
-    command::require_root_and_tools().expect("root and its tools");
-    netns::sweep().expect("what is left over can be removed");
-    agent::sweep().expect("what is left over can be removed");
-    Stage::set().expect("the binary was built")
-});
+static STAGE: LazyLock<Stage> = LazyLock::new(|| Stage::prepare().expect("there is a stage"));
 
 struct Site {
     scenario: Scenario,

@@ -8,24 +8,18 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use e2e::agent::{Daemon, Stage};
 use e2e::command::feed;
-use e2e::netns::{self, Namespace};
+use e2e::netns::Namespace;
 use e2e::plan::{Family, INWARD, Link, Node, outward};
 use e2e::report::NARROW;
 use e2e::rules::NodeRules;
 use e2e::scenario::{Engine, Scenario};
 use e2e::trial::Network;
-use e2e::{agent, command};
 use serde_json::Value;
 
 /// Several rounds of the sentinels, and a sitting.
 const ROUNDS: Duration = Duration::from_secs(30);
 
-static STAGE: LazyLock<Stage> = LazyLock::new(|| {
-    command::require_root_and_tools().expect("root and its tools");
-    netns::sweep().expect("what is left over can be removed");
-    agent::sweep().expect("what is left over can be removed");
-    Stage::set().expect("the binary was built")
-});
+static STAGE: LazyLock<Stage> = LazyLock::new(|| Stage::prepare().expect("there is a stage"));
 
 /// A network in which everything is open, and what changes in it.
 struct Trial {

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
-use e2e::agent::{self, Stage};
+use e2e::agent::Stage;
 use e2e::judge::Cell;
 use e2e::scenario::{self, Engine, Scenario};
-use e2e::{command, matrix, netns, trial};
+use e2e::{matrix, trial};
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 /// Runs wait nearly all the time, so there are many more of them than cores.
@@ -31,10 +31,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn experiment(arguments: &Arguments, scenarios: Vec<Scenario>) -> Result<Conclusion> {
-    command::require_root_and_tools()?;
-    netns::sweep()?;
-    agent::sweep()?;
-    let stage = Arc::new(Stage::set()?);
+    let stage = Arc::new(Stage::prepare()?);
     let cells: Arc<Mutex<Vec<Cell>>> = Arc::default();
     let started = Instant::now();
     let conclusion = {

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context as _, Result, bail};
 
 use super::Desk;
-use crate::netns::is_dead;
+use crate::command;
+use crate::netns::{self, is_dead};
 
 const PREFIX: &str = "sortielab-";
 
@@ -20,6 +21,14 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Asks for root and its tools, removes what dead laboratories left behind, and sets the stage.
+    pub fn prepare() -> Result<Self> {
+        command::require_root_and_tools()?;
+        netns::sweep()?;
+        sweep()?;
+        Self::set()
+    }
+
     /// Copies the binary to where any user may run it.
     pub fn set() -> Result<Self> {
         let binary = find_binary()?;

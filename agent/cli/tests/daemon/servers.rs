@@ -1,7 +1,7 @@
 //! Operators on loopback: each greets on its subject port and accepts on its control port.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::thread;
 
 use nix::sys::socket::{Backlog, listen};
 
-use super::agent::Desk;
+use super::agent::{Desk, PATIENCE};
 
 /// The operators of one test. Their threads end with the test process.
 pub(crate) struct Servers {
@@ -104,6 +104,31 @@ fn greet(listener: &TcpListener, closed: &AtomicBool) {
         let mut stream = stream;
         let _ = stream.write_all(b"220 mx.example ESMTP\r\n");
     }
+}
+
+/// One request to a receiver of telemetry, which accepts it. Bytes that are no text are replaced.
+pub(crate) fn receive(receiver: &TcpListener) -> String {
+    let (mut stream, _) = receiver.accept().expect("somebody comes");
+    stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while !is_whole(&bytes) {
+        let length = stream.read(&mut chunk).expect("the rest comes");
+        assert!(length > 0, "it ended early: {}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&chunk[..length]);
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("the answer is taken");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
+    let lengths = head
+        .lines()
+        .filter_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
+    let announced: usize = lengths.filter_map(|length| length.trim().parse::<usize>().ok()).sum();
+    bytes.len() >= head.len() + "\r\n\r\n".len() + announced
 }
 
 /// Listeners on 127.0.0.2 and upwards, all on the same free port.
