@@ -14,10 +14,16 @@ use e2e::report::NARROW;
 use e2e::rules::NodeRules;
 use e2e::scenario::{Engine, Scenario};
 use e2e::trial::Network;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 /// Several rounds of the sentinels, and a sitting.
 const ROUNDS: Duration = Duration::from_secs(30);
+
+/// How often an agent is stopped, and for how long each time: longer than any window of a round.
+const STOPS: u32 = 8;
+const STOPPED: Duration = Duration::from_secs(9);
 
 static STAGE: LazyLock<Stage> = LazyLock::new(|| Stage::prepare().expect("there is a stage"));
 
@@ -117,6 +123,34 @@ fn another_address_of_the_machine_is_no_change() {
     let report = agent.report().expect("a report");
     let latest = report.observations.iter().filter(|seen| seen.role == "subject");
     assert!(latest.clone().count() > 0 && latest.clone().all(|seen| seen.outcome != "timeout"), "{report:?}");
+}
+
+#[test]
+fn a_raw_engine_that_is_stopped_in_the_middle_of_a_round_invents_nothing() {
+    stop_and_go_on(Engine::Raw);
+}
+
+#[test]
+fn a_connect_engine_that_is_stopped_in_the_middle_of_a_round_invents_nothing() {
+    stop_and_go_on(Engine::Connect);
+}
+
+/// A hypervisor that migrates a machine stops it for seconds, and its clocks go on.
+fn stop_and_go_on(engine: Engine) {
+    let trial = Trial::new("");
+    let mut agent = trial.agent(engine);
+    agent.until("open").expect("at first");
+    let pid = Pid::from_raw(i32::try_from(agent.process().id()).expect("a process id"));
+    for _ in 0..STOPS {
+        // Somewhere within a round or the pause after it.
+        let moment = Instant::now() + Duration::from_secs(5).mul_f64(fastrand::f64());
+        agent.process().live_until(moment).expect("it lives");
+        signal::kill(pid, Signal::SIGSTOP).expect("it runs");
+        std::thread::sleep(STOPPED);
+        signal::kill(pid, Signal::SIGCONT).expect("it is still there");
+    }
+    agent.until("open").expect("at last");
+    assert_eq!(states(&agent).expect("a history"), ["open"]);
 }
 
 #[test]
