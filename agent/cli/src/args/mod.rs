@@ -24,7 +24,7 @@ pub use self::settings::{Listen, Settings};
 
 /// Can mail leave this machine, and if not, who is stopping it?
 #[derive(Clone, Debug, Parser)]
-#[command(name = "sortie", version, about, propagate_version = false, arg_required_else_help = true)]
+#[command(name = "sortie", version, propagate_version = false, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 64 for a wrong command line, 70 for a failure of sortie itself, 78 for a wrong configuration."
 )]
@@ -44,9 +44,12 @@ pub enum Command {
     #[command(long_about = check::LONG, after_long_help = check::AFTER)]
     #[command(after_help = "Use --help for examples and exit codes.")]
     Check(Check),
-    /// Probe for as long as it runs and log every change
+    /// Keep watch: a page, metrics, and a line in the log for every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),
+    /// Show it at work in a whole cloud on this machine
+    #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
+    Demo(Demo),
     /// Write, check and explain the configuration
     #[command(subcommand, long_about = config::LONG, after_long_help = config::AFTER)]
     Config(ConfigCommand),
@@ -56,9 +59,6 @@ pub enum Command {
     /// Print the manual page, or write the pages of all commands
     #[command(after_long_help = man::AFTER)]
     Man(Man),
-    /// Show it at work in a whole cloud on this machine
-    #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
-    Demo(Demo),
 }
 
 /// Faces of a report.
