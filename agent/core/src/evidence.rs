@@ -1,7 +1,9 @@
 //! Evidence as people read it: a weight in bans (log10 of the odds) and a sentence.
 
+use serde::{Deserialize, Serialize};
+
 /// One weighted sentence.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// log10 of the odds that this adds to the finding; deterministic evidence carries [`CERTAIN`].
     pub weight: f64,

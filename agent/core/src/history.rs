@@ -6,12 +6,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::observation::Observation;
 use crate::outcome::{self, Outcome};
 use crate::report::compose;
 use crate::target::{Family, Port, Role};
+use crate::verdict::rules::ids::{self, RuleId};
+use crate::verdict::{Attribution, Signature, State};
 
 /// The schema of a history on the wire.
 pub const SCHEMA: &str = "sortie.history/1";
@@ -23,7 +25,7 @@ const POINTS_MOST: usize = 512;
 const SERIES_MOST: usize = 320;
 
 /// A change of the state on show. A clean block and a clean lift are one each.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StateChange {
     /// Unique to this change, the same on every face that tells it.
     pub uid: String,
@@ -37,17 +39,18 @@ pub struct StateChange {
     /// The IP family.
     pub family: Family,
     /// The state shown before; `null` for the first one.
-    pub previous: Option<&'static str>,
+    pub previous: Option<State>,
     /// The state shown from now on.
-    pub state: &'static str,
+    pub state: State,
     /// How it shows on the wire, or the cause.
-    pub signature: Option<&'static str>,
+    pub signature: Option<Signature>,
     /// Whose block it is.
-    pub attribution: Option<&'static str>,
+    pub attribution: Option<Attribution>,
     /// 0 to 1.
     pub confidence: f64,
     /// Stable id of the rule that decided.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "ids::deserialize")]
+    pub rule: RuleId,
     /// One sentence.
     pub summary: String,
 }
@@ -232,9 +235,9 @@ mod tests {
             moment: Duration::from_secs(number),
             port: Port::SMTP,
             family: Family::Ipv4,
-            previous: Some("open"),
-            state: "platform_blocked",
-            signature: Some("silent_drop"),
+            previous: Some(State::Open),
+            state: State::PlatformBlocked,
+            signature: Some(Signature::SilentDrop),
             attribution: None,
             confidence: 0.999,
             rule: "silent_all",

@@ -47,7 +47,7 @@ fn lasted(scene: &Scene<'_>, verdict: &PortVerdict) -> Vec<Band> {
     let changes: Vec<&StateChange> = scene.history.changes().filter(here).collect();
     let ends = changes.iter().skip(1).map(|change| change.moment).chain([now]);
     let band = |(change, to): (&&StateChange, Duration)| Band {
-        state: change.state,
+        state: change.state.code(),
         from: change.moment,
         to,
         hidden: 0,
@@ -90,8 +90,8 @@ fn changes(scene: &Scene<'_>) -> Markup {
                         span {
                             "port " (change.port) ", " (change.family) ": "
                             @match change.previous {
-                                Some(previous) => { (spoken(previous)) " → " b { (spoken(change.state)) } }
-                                None => { b { (spoken(change.state)) } ", the first verdict" }
+                                Some(previous) => { (spoken(previous.code())) " → " b { (spoken(change.state.code())) } }
+                                None => { b { (spoken(change.state.code())) } ", the first verdict" }
                             }
                         }
                         span .rule { "rule " code { (printable(change.rule)) } }

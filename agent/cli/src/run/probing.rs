@@ -12,8 +12,8 @@ use sortie_core::observation::Round;
 use sortie_core::report::PortVerdict;
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
-use sortie_core::verdict::State;
 use sortie_core::verdict::machine::Machine;
+use sortie_core::verdict::{Finding, State};
 use sortie_net::OpenError;
 use sortie_telemetry::{Facts, PortFacts, Skip, Telemetry};
 use tokio::sync::watch;
@@ -183,15 +183,17 @@ impl<'a> Probing<'a> {
         let now = SystemTime::now();
         for machine in self.jury.machines() {
             let (port, family) = (machine.port(), machine.family());
-            let Some(verdict) = assemble::verdict(&self.jury, &self.config, machine, now) else { continue };
+            let Some(shown) = machine.shown() else { continue };
             let change = changes.iter().find(|change| (change.port, change.family) == (port, family));
             let previous = change.map(|change| change.change.previous);
             if previous.is_none() && self.told.contains(&(port, family)) {
                 continue;
             }
             self.told.insert((port, family));
+            let Some(verdict) = assemble::verdict(&self.jury, &self.config, machine, now) else { continue };
             let at = self.jury.since(machine).unwrap_or(now);
-            self.board.history(|history| history.change(state_change(&verdict, previous, at)));
+            let change = state_change(&verdict, &shown.finding, previous, at);
+            self.board.history(|history| history.change(change));
             if previous.is_some() {
                 self.telemetry.changed(port, family);
             }
@@ -278,19 +280,24 @@ fn due(machine: &Machine, since: Duration, greetings: Duration) -> bool {
 }
 
 /// The change that led to this verdict, as history and events tell it.
-fn state_change(verdict: &PortVerdict, previous: Option<State>, at: SystemTime) -> StateChange {
+fn state_change(
+    verdict: &PortVerdict,
+    finding: &Finding,
+    previous: Option<State>,
+    at: SystemTime,
+) -> StateChange {
     StateChange {
         uid: Uuid::now_v7().to_string(),
         at: assemble::rfc3339(at),
         moment: at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
         port: verdict.port,
         family: verdict.family,
-        previous: previous.map(State::code),
-        state: verdict.state,
-        signature: verdict.signature,
-        attribution: verdict.attribution,
-        confidence: verdict.confidence,
-        rule: verdict.rule,
+        previous,
+        state: finding.state,
+        signature: finding.signature,
+        attribution: finding.attribution,
+        confidence: finding.confidence,
+        rule: finding.rule,
         summary: verdict.summary.clone(),
     }
 }

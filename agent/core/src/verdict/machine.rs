@@ -1,6 +1,8 @@
 //! The verdict as a state machine: what is shown, and when it changes.
 //!
 //! ```text
+//!   (resumed) ── what another life had on show ────────────────▶ Doubting(s)
+//!
 //!              first settled finding (no change is announced)
 //!   Starting ────────────────────────────────────────────────▶ Settled(s)
 //!
@@ -63,6 +65,15 @@ impl Machine {
     /// A machine that has heard nothing.
     pub fn new(port: Port, family: Family, pace: Pace) -> Self {
         Self { docket: Docket::new(port, family, pace), shown: None, doubting: true, found: None }
+    }
+
+    /// A machine that goes on from what another life of the agent had on show, which stays there until the jury, which
+    /// is due, finds something else.
+    pub fn resumed(port: Port, family: Family, pace: Pace, finding: Finding) -> Self {
+        let mut machine = Self::new(port, family, pace);
+        machine.shown = Some(Shown { finding, since: Duration::ZERO });
+        machine.docket.begin(machine.prior());
+        machine
     }
 
     /// The port under test.

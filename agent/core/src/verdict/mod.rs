@@ -4,6 +4,9 @@
 //! rounds of an episode said, [`view`] sorts the witnesses, [`rules`] decide in a fixed order, [`machine`] holds the settled state and says when
 //! it changes.
 
+use serde::{Deserialize, Serialize};
+
+use self::rules::ids::RuleId;
 use crate::evidence::Evidence;
 
 pub mod docket;
@@ -14,7 +17,8 @@ mod tests;
 pub mod view;
 
 /// The state of a port in one family: a closed vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Mail traffic leaves and real servers answer.
     Open,
@@ -81,7 +85,8 @@ impl State {
 }
 
 /// How a block shows on the wire, or why nothing leaves: a closed vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// SYNs vanish.
     SilentDrop,
@@ -112,7 +117,8 @@ impl Signature {
 }
 
 /// Whose block a `platform_blocked` is: a closed vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Attribution {
     /// The platform itself.
     Platform,
@@ -133,8 +139,8 @@ impl Attribution {
     }
 }
 
-/// What the rounds heard so far amount to.
-#[derive(Clone, Debug, PartialEq)]
+/// What the rounds heard so far amount to. Written down, it is what the next life of an agent goes on from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The state.
     pub state: State,
@@ -145,7 +151,8 @@ pub struct Finding {
     /// 0 to 1.
     pub confidence: f64,
     /// Stable id of the rule that decided.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "rules::ids::deserialize")]
+    pub rule: RuleId,
     /// One sentence about the cause, without the port; completes "Outbound port 25 from this machine …".
     pub because: String,
     /// Weighted sentences, heaviest first.

@@ -25,6 +25,7 @@ use crate::target::MIN_OPERATORS;
 mod answering;
 mod egress;
 mod icmp;
+pub mod ids;
 mod local;
 mod names;
 mod reset;
