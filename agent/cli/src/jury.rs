@@ -93,6 +93,17 @@ impl Jury {
         }
     }
 
+    /// Goes on from what `former` had on show, and believes nothing else of it.
+    pub fn take_over(&mut self, former: &Self) {
+        for machine in &mut self.machines {
+            let key = (machine.port(), machine.family());
+            let was = former.machines.iter().find(|m| (m.port(), m.family()) == key);
+            let Some(shown) = was.and_then(Machine::shown) else { continue };
+            *machine = Machine::resumed(key.0, key.1, self.pace, shown.finding.clone());
+            self.since.extend(former.since.get(&key).map(|since| (key, *since)));
+        }
+    }
+
     /// Goes on with another engine and other destinations. What is on show stays until the jury, which is called, finds
     /// something else; ports and families that are gone are forgotten.
     pub fn reconfigure(&mut self, prober: Prober, roster: Roster, families: &[Family]) {
@@ -357,4 +368,35 @@ fn reaches(roster: &Roster, port: Port, family: Family) -> bool {
             Host::Name(_) | Host::Mx(_) => true,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_core::verdict::{Finding, State};
+
+    use super::*;
+    use crate::config::{self, EngineChoice};
+    use crate::engine;
+
+    fn jury() -> Jury {
+        let mut config = config::defaults();
+        config.probe.engine = EngineChoice::Connect;
+        engine::jury(&config, config.roster.clone()).expect("connect needs nothing")
+    }
+
+    #[tokio::test]
+    async fn another_jury_shows_what_the_former_one_did_and_hears_everybody_again() {
+        let (mut former, mut next) = (jury(), jury());
+        let blocked = Finding { state: State::PlatformBlocked, rule: "silent_all", ..Finding::unfinished() };
+        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let (port, family) = (former.machines[0].port(), former.machines[0].family());
+        former.machines[0] = Machine::resumed(port, family, Pace::DEFAULT, blocked.clone());
+        former.since.insert((port, family), since);
+        next.take_over(&former);
+        let machine = &next.machines[0];
+        assert_eq!(machine.shown().map(|shown| &shown.finding), Some(&blocked));
+        assert_eq!(next.since(machine), Some(since));
+        assert!(next.machines.iter().all(Machine::is_doubting), "the jury is due");
+        assert!(next.machines[1..].iter().all(|machine| machine.shown().is_none()));
+    }
 }

@@ -83,10 +83,11 @@ impl<'a> Probing<'a> {
         })
     }
 
-    /// Forgets what was heard, which may be half of a thought, and opens the engine again.
+    /// Forgets what was heard, which may be half of a thought, and opens the engine again. What is on show stays.
     pub(super) fn begin_anew(&mut self) -> Result<(), OpenError> {
-        self.jury = engine::jury(&self.config, self.config.roster.clone())?;
-        self.told.clear();
+        let former =
+            std::mem::replace(&mut self.jury, engine::jury(&self.config, self.config.roster.clone())?);
+        self.jury.take_over(&former);
         Ok(())
     }
 
