@@ -14,6 +14,9 @@ pub enum Expectation {
 }
 
 impl Expectation {
+    /// Every expectation, in the order of the vocabulary.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Blocked, Self::Any];
+
     /// The word in configuration and report.
     pub fn code(self) -> &'static str {
         match self {

@@ -25,6 +25,9 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
+    /// Every engine, the one that sees most first.
+    pub const ALL: [Self; 2] = [Self::Raw, Self::Connect];
+
     /// The word in configuration and report.
     pub fn code(self) -> &'static str {
         match self {

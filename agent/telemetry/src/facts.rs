@@ -7,9 +7,6 @@ use sortie_core::observation::EngineKind;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
-/// Words of [`Expectation`].
-pub(crate) const EXPECTATIONS: usize = 3;
-
 /// How everything stands: what the gauges say from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {

@@ -20,6 +20,8 @@ mod facts;
 mod instruments;
 mod naming;
 mod push;
+#[cfg(test)]
+mod reference;
 pub mod registry;
 mod resource;
 mod shown;

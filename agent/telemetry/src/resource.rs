@@ -13,6 +13,8 @@ use percent_encoding::percent_decode_str;
 use tracing::warn;
 use uuid::{Uuid, uuid};
 
+use crate::registry;
+
 /// `key=value` pairs, comma-separated, values percent-encoded.
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// Replaces `service.name`.
@@ -59,15 +61,15 @@ fn compose(
     attributes: Vec<KeyValue>,
     service_name: Option<String>,
 ) -> Resource {
-    let host = [("host.id", &identity.host_id), ("host.name", &identity.host_name)];
+    let host = [(registry::HOST_ID, &identity.host_id), (registry::HOST_NAME, &identity.host_name)];
     let known = host.into_iter().filter(|(_, value)| !value.is_empty());
     Resource::builder_empty()
         .with_service_name("sortie")
-        .with_attribute(KeyValue::new("service.version", identity.service_version))
-        .with_attribute(KeyValue::new("service.instance.id", instance.to_string()))
-        .with_attributes(known.map(|(key, value)| KeyValue::new(key, value.clone())))
+        .with_attribute(KeyValue::new(registry::SERVICE_VERSION.key, identity.service_version))
+        .with_attribute(KeyValue::new(registry::SERVICE_INSTANCE_ID.key, instance.to_string()))
+        .with_attributes(known.map(|(attribute, value)| KeyValue::new(attribute.key, value.clone())))
         .with_attributes(attributes)
-        .with_attributes(service_name.map(|name| KeyValue::new("service.name", name)))
+        .with_attributes(service_name.map(|name| KeyValue::new(registry::SERVICE_NAME.key, name)))
         .build()
 }
 

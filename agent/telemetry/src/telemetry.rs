@@ -162,8 +162,13 @@ impl MetricReader for OnDemand {
         self.0.shutdown_with_timeout(timeout)
     }
 
+    /// A gauge has no temporality on the wire, and to the SDK it says what becomes of a series that nobody observes any
+    /// more: "cumulative" keeps it for ever, "delta" lets go of it.
     fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        self.0.temporality(kind)
+        match kind {
+            InstrumentKind::ObservableGauge => Temporality::Delta,
+            _ => self.0.temporality(kind),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! A machine, a port and an observation for the tests of this crate.
+//! A machine, a port and an observation for the tests of this crate, and eyes for the page.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use sortie_core::expect::Expectation;
@@ -68,4 +69,38 @@ pub(crate) fn observed(address: &str, role: Role, answered: Option<Duration>) ->
 /// The lines of a page that begin with `name`.
 pub(crate) fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     page.lines().filter(|line| line.starts_with(name)).collect()
+}
+
+/// Prometheus' own limits for names, and the characters that a value must not have as they are.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
+}
+
+/// Labels of a sample, read character by character.
+pub(crate) fn read_labels(text: &str) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    let mut rest = text;
+    while let Some((label, after)) = rest.split_once("=\"") {
+        let label = label.trim_start_matches(',');
+        assert!(is_name(label), "{label} in {text}");
+        let mut value = String::new();
+        let mut chars = after.char_indices();
+        let end = loop {
+            match chars.next().expect("a closing quote") {
+                (at, '"') => break at,
+                (_, '\\') => match chars.next().expect("something escaped").1 {
+                    'n' => value.push('\n'),
+                    c @ ('\\' | '"') => value.push(c),
+                    c => panic!("\\{c} is no escape in {text}"),
+                },
+                (_, c) => value.push(c),
+            }
+        };
+        assert!(labels.insert(label.to_owned(), value).is_none(), "{label} twice in {text}");
+        rest = &after[end + 1..];
+    }
+    assert_eq!(rest, "", "{text}");
+    labels
 }

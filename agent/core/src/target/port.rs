@@ -98,6 +98,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, in the order of the vocabulary.
+    pub const ALL: [Self; 3] = [Self::Subject, Self::Anchor, Self::Control];
+
     /// The word of the closed vocabulary.
     pub fn code(self) -> &'static str {
         match self {
@@ -119,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_role_and_a_family_are_the_same_word_in_every_face() {
-        for role in [Role::Subject, Role::Anchor, Role::Control] {
+        for role in Role::ALL {
             assert_eq!(serde_json::to_value(role).expect("plain data"), role.code());
         }
         for family in Family::ALL {

@@ -10,42 +10,8 @@ use sortie_core::target::{Family, Port, Role};
 use sortie_core::verdict::State;
 
 use super::*;
-use crate::testing::{self, facts, lines, observed, port_facts};
+use crate::testing::{self, facts, is_name, lines, observed, port_facts, read_labels};
 use crate::{Facts, PortFacts, Skip};
-
-/// Prometheus' own limits for names, and the characters that a value must not have as they are.
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
-}
-
-/// Labels of a sample, read character by character.
-fn read_labels(text: &str) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
-    let mut rest = text;
-    while let Some((label, after)) = rest.split_once("=\"") {
-        let label = label.trim_start_matches(',');
-        assert!(is_name(label), "{label} in {text}");
-        let mut value = String::new();
-        let mut chars = after.char_indices();
-        let end = loop {
-            match chars.next().expect("a closing quote") {
-                (at, '"') => break at,
-                (_, '\\') => match chars.next().expect("something escaped").1 {
-                    'n' => value.push('\n'),
-                    c @ ('\\' | '"') => value.push(c),
-                    c => panic!("\\{c} is no escape in {text}"),
-                },
-                (_, c) => value.push(c),
-            }
-        };
-        assert!(labels.insert(label.to_owned(), value).is_none(), "{label} twice in {text}");
-        rest = &after[end + 1..];
-    }
-    assert_eq!(rest, "", "{text}");
-    labels
-}
 
 /// Fails where Prometheus would refuse the page or `promtool check metrics` would complain.
 fn lint(page: &str) {

@@ -1,16 +1,14 @@
 //! What comes out for what went in, by the names of the registry.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ScopeMetrics};
 use sortie_core::expect::Expectation;
+use sortie_core::observation::EngineKind;
 use sortie_core::target::Role;
 use sortie_core::verdict::State;
 
 use super::*;
 use crate::facts::PortFacts;
-use crate::registry::{Kind, REGISTRY};
 use crate::testing::{self, facts, lines, observed, port_facts};
 
 /// Everything that can happen, once.
@@ -24,81 +22,6 @@ fn exercised() -> Telemetry {
     telemetry.exported(1, Some("503"));
     telemetry.show(Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() });
     telemetry
-}
-
-/// Keys of every attribute on any point of a metric, and the instrument that its data betrays.
-fn betrayed(metric: &Metric) -> (BTreeSet<String>, &'static str) {
-    fn of<T>(data: &MetricData<T>) -> (BTreeSet<String>, &'static str) {
-        let keys = |attributes: Vec<&KeyValue>| -> Vec<String> {
-            attributes.iter().map(|attribute| attribute.key.to_string()).collect()
-        };
-        match data {
-            MetricData::Gauge(gauge) => {
-                (gauge.data_points().flat_map(|p| keys(p.attributes().collect())).collect(), "gauge")
-            }
-            MetricData::Sum(sum) => {
-                let kind = if sum.is_monotonic() { "counter" } else { "state set" };
-                (sum.data_points().flat_map(|p| keys(p.attributes().collect())).collect(), kind)
-            }
-            MetricData::Histogram(histogram) => {
-                (histogram.data_points().flat_map(|p| keys(p.attributes().collect())).collect(), "histogram")
-            }
-            MetricData::ExponentialHistogram(_) => panic!("no metric is one"),
-        }
-    }
-    match metric.data() {
-        AggregatedMetrics::U64(data) => of(data),
-        AggregatedMetrics::I64(data) => of(data),
-        AggregatedMetrics::F64(data) => of(data),
-    }
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Counter => "counter",
-        Kind::StateSet => "state set",
-        Kind::Gauge => "gauge",
-        Kind::Histogram(_) => "histogram",
-    }
-}
-
-#[test]
-fn what_is_emitted_is_the_registry_and_the_registry_is_emitted() {
-    let collected = exercised().collect();
-    let emitted: BTreeMap<_, _> = collected
-        .scope_metrics()
-        .flat_map(ScopeMetrics::metrics)
-        .map(|metric| {
-            let (keys, kind) = betrayed(metric);
-            let (unit, says) = (metric.unit().to_owned(), metric.description().to_owned());
-            (metric.name().to_owned(), (kind, unit, says, keys))
-        })
-        .collect();
-    let registered: BTreeMap<_, _> = REGISTRY
-        .iter()
-        .map(|metric| {
-            let keys = metric.attributes.iter().map(|attribute| attribute.key.to_owned()).collect();
-            (
-                metric.name.to_owned(),
-                (kind(metric.kind), metric.unit.to_owned(), metric.says.to_owned(), keys),
-            )
-        })
-        .collect();
-    assert_eq!(emitted, registered);
-    assert_eq!(registered.len(), REGISTRY.len(), "a name stands once");
-}
-
-#[test]
-fn the_page_uses_the_names_that_the_registry_foretells() {
-    let page = exercised().prometheus();
-    for metric in REGISTRY {
-        let name = metric.prometheus_name();
-        assert!(page.contains(&format!("# HELP {name} {}\n", metric.says)), "{name}");
-        for label in metric.attributes.iter().map(registry::Attribute::prometheus_label) {
-            let has_label = |line: &&str| line.contains(&format!("{label}=\""));
-            assert!(lines(&page, &name).iter().any(has_label), "{name} has no {label}");
-        }
-    }
 }
 
 #[test]
@@ -187,14 +110,35 @@ fn a_refused_configuration_shows_and_so_does_its_repair() {
 #[test]
 fn the_info_of_an_agent_is_one_series_also_after_a_reload() {
     let telemetry = testing::telemetry();
+    for (engine, config_hash) in [
+        (EngineKind::Raw, "0123456789abcdef"),
+        (EngineKind::Raw, "fedcba9876543210"),
+        (EngineKind::Connect, "0"),
+    ] {
+        telemetry.show(Facts { engine, config_hash: config_hash.to_owned(), ..facts() });
+        let engine = engine.code();
+        let expected = format!(
+            r#"sortie_agent_info{{service_version="1.2.3",sortie_config_hash="{config_hash}",sortie_probe_mode="{engine}"}} 1"#
+        );
+        assert_eq!(lines(&telemetry.prometheus(), "sortie_agent_info"), [expected]);
+    }
+}
+
+#[test]
+fn a_port_that_a_reload_took_away_is_in_no_gauge_any_more() {
+    let telemetry = testing::telemetry();
+    let gauges = || {
+        let page = telemetry.prometheus();
+        ["sortie_port_status{", "sortie_port_last_conclusive_time_seconds{", "sortie_expectation_status{"]
+            .map(|name| lines(&page, name).len())
+    };
+    telemetry.show(Facts {
+        ports: vec![port_facts(), PortFacts { port: Port::SUBMISSION, ..port_facts() }],
+        ..facts()
+    });
+    assert_eq!(gauges(), [2, 2, 2]);
     telemetry.show(facts());
-    telemetry.show(Facts { config_hash: "fedcba9876543210".to_owned(), ..facts() });
-    assert_eq!(
-        lines(&telemetry.prometheus(), "sortie_agent_info"),
-        [
-            r#"sortie_agent_info{service_version="1.2.3",sortie_config_hash="fedcba9876543210",sortie_probe_mode="raw"} 1"#
-        ]
-    );
+    assert_eq!(gauges(), [1, 1, 1]);
 }
 
 #[test]
@@ -232,7 +176,7 @@ fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
         (registry::PORT_STATE_CHANGES, 2),
         (registry::PORT_LAST_CONCLUSIVE_TIME, 2),
         (registry::EXPECTATION_STATUS, 6),
-        (registry::AGENT_INFO, 1),
+        (registry::AGENT_INFO, 2),
         (registry::AGENT_CONFIG_STATUS, 2),
         (registry::AGENT_PROBE_SKIPPED, 1),
         (registry::AGENT_EXPORTS, 16),

@@ -1,0 +1,138 @@
+//! docs/telemetry.md: the reference for people.
+
+use std::fmt::Write as _;
+
+use super::questions::QUESTIONS;
+use super::{TARGET_INFO, attributes_of_metrics, group, kind, stability, value_type};
+use crate::registry::{Attribute, Holds, Kind, Metric, OVERFLOW, Presence, REGISTRY, RESOURCE, Stability};
+
+const HEAD: &str = "\
+<!-- Made from agent/telemetry/src/registry: INSTA_UPDATE=always cargo test -p sortie-telemetry writes it anew. -->
+
+# Telemetry
+
+One set of instruments, read in two ways that tell the same: `/metrics` for Prometheus, and OTLP (http/protobuf) where
+`[otlp] endpoint` is set. Sums and histograms are cumulative: an export that got lost costs resolution and never
+correctness. The same catalogue as data, for dashboards and rules to be checked against, is [telemetry.json](telemetry.json).
+
+| kind | what it tells | OTLP | Prometheus |
+|---|---|---|---|
+| counter | only ever rises | monotonic sum | counter |
+| state set | 1 for what holds, 0 for each that was left, nothing for what never was | sum that is not monotonic | gauge |
+| gauge | the latest value | gauge | gauge |
+| histogram | a distribution | histogram with explicit bounds | histogram: `_bucket`, `_sum`, `_count` |
+
+What is *stable* keeps its name, kind, unit and attributes until the next major version; what is in *development* may
+change with any release, and the changelog says so. A unit in braces counts things.
+";
+
+/// The groups of metrics, with what each is about.
+pub(super) const GROUPS: [(&str, &str, &str); 4] = [
+    ("probe", "Probes", "What single attempts met. They are evidence and not a verdict."),
+    ("port", "Ports", "The verdict: one state for each port and IP family."),
+    ("expectation", "Expectations", "What `[expect]` of the configuration says beside the verdict."),
+    ("agent", "The agent", "Whether the one who tells all this is well itself."),
+];
+
+/// The text of the file.
+pub(super) fn manual() -> String {
+    let mut text = HEAD.to_owned();
+    for (name, title, about) in GROUPS {
+        write_group(&mut text, name, title, about);
+    }
+    write_attributes(&mut text);
+    write_resource(&mut text);
+    write_questions(&mut text);
+    text
+}
+
+fn write_group(out: &mut String, name: &str, title: &str, about: &str) {
+    let metrics = || REGISTRY.iter().filter(|metric| group(metric) == name);
+    let _ = writeln!(out, "\n## {title}\n\n{about}\n");
+    out.push_str("| OpenTelemetry | Prometheus | kind | unit | attributes |\n|---|---|---|---|---|\n");
+    for metric in metrics() {
+        let keys: Vec<_> = metric.attributes.iter().map(|attribute| code(attribute.key)).collect();
+        let (kind, unit) = (kind(metric.kind), code(metric.unit));
+        let prometheus = code(&metric.prometheus_name());
+        let _ = writeln!(out, "| `{}` | {prometheus} | {kind} | {unit} | {} |", metric.name, keys.join(", "));
+    }
+    out.push('\n');
+    for metric in metrics() {
+        let _ = writeln!(out, "* `{}`: {}{}", metric.name, metric.says, more(metric));
+    }
+}
+
+fn more(metric: &Metric) -> String {
+    let mut text = String::new();
+    if let Kind::Histogram(buckets) = metric.kind {
+        let bounds: Vec<_> = buckets.iter().map(|bound| code(&bound.to_string())).collect();
+        let _ = write!(text, " Upper bounds of its buckets: {}.", bounds.join(", "));
+    }
+    if metric.stability == Stability::Development {
+        let _ = write!(text, " *In {}.*", stability(metric.stability));
+    }
+    text
+}
+
+fn write_attributes(out: &mut String) {
+    out.push_str("\n## Attributes\n\nNo attribute is a resolved address, an error text or a process id: they would make new series of each incident.\n\n");
+    write_table(out, attributes_of_metrics().chain([OVERFLOW]));
+    out.push_str("\nThese lists are closed:\n\n| attribute | values |\n|---|---|\n");
+    for attribute in attributes_of_metrics() {
+        if let Holds::Word(words) = attribute.holds {
+            let words: Vec<_> = words().into_iter().map(code).collect();
+            let _ = writeln!(out, "| `{}` | {} |", attribute.key, words.join(", "));
+        }
+    }
+}
+
+fn write_resource(out: &mut String) {
+    let _ = writeln!(
+        out,
+        "\n## Resource\n\nWho speaks: once with each export, and on `/metrics` as the labels of `{TARGET_INFO}`. \
+         `OTEL_RESOURCE_ATTRIBUTES` adds to it\nand wins over what the agent found out, `OTEL_SERVICE_NAME` wins over both.\n"
+    );
+    write_table(out, RESOURCE.iter().copied());
+}
+
+fn write_table(out: &mut String, attributes: impl Iterator<Item = Attribute>) {
+    out.push_str("| OpenTelemetry | Prometheus | type | example | meaning |\n|---|---|---|---|---|\n");
+    for attribute in attributes {
+        let examples: Vec<String> = match attribute.holds {
+            Holds::Word(words) => words().first().map(|word| code(word)).into_iter().collect(),
+            Holds::Text(texts) => texts.iter().map(|text| code(text)).collect(),
+            Holds::Integer(numbers) => numbers.iter().map(|number| code(&number.to_string())).collect(),
+            Holds::Yes => vec![code("true")],
+        };
+        let presence = match attribute.presence {
+            Presence::Always => String::new(),
+            Presence::Where(condition) => format!(" Only where {condition}."),
+        };
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {}{presence} |",
+            attribute.key,
+            code(&attribute.prometheus_label()),
+            value_type(attribute.holds),
+            examples.join(", "),
+            attribute.says
+        );
+    }
+}
+
+fn write_questions(out: &mut String) {
+    out.push_str(
+        "\n## Questions\n\n`job` and `instance` are the labels of whoever scrapes, or those that a backend makes of the resource of an OTLP export.\n",
+    );
+    for question in QUESTIONS {
+        let _ = writeln!(
+            out,
+            "\n### {}\n\n```promql\n{}\n```\n\n{}",
+            question.asks, question.promql, question.answer
+        );
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}

@@ -1,0 +1,234 @@
+//! Nothing is emitted that is not registered, nothing is registered that is not emitted, and the documents say so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sortie_core::expect::Expectation;
+use sortie_core::observation::EngineKind;
+use sortie_core::outcome::Outcome;
+use sortie_core::target::{Family, Role};
+use sortie_core::verdict::State;
+
+use super::emitted::{self, Emitted, Point};
+use super::promql::{self, Names};
+use super::*;
+use crate::registry::{self, Presence, RESOURCE};
+use crate::testing;
+
+const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.md");
+const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.json");
+
+/// Labels that whoever scrapes or receives puts on every series.
+const OF_THE_BACKEND: [&str; 2] = ["instance", "job"];
+
+#[test]
+fn what_otlp_carries_is_the_registry() {
+    let all = emitted::by_otlp();
+    let emitted: BTreeSet<_> = all.keys().map(String::as_str).collect();
+    assert_eq!(emitted, REGISTRY.iter().map(|metric| metric.name).collect());
+    for metric in REGISTRY {
+        let emitted = &all[metric.name];
+        let told = (emitted.kind.as_str(), emitted.unit.as_str(), emitted.says.as_str());
+        assert_eq!(told, (kind(metric.kind), metric.unit, metric.says), "{}", metric.name);
+        assert_eq!(emitted.bounds, bounds(metric), "{}", metric.name);
+        let attributes = metric.attributes.iter().map(|attribute| (attribute.key.to_owned(), *attribute));
+        assert_points(metric.name, &attributes.collect(), &emitted.points);
+    }
+}
+
+#[test]
+fn what_the_page_shows_is_the_registry() {
+    let all = emitted::by_page();
+    let shown: BTreeSet<_> = all.keys().cloned().collect();
+    let registered = REGISTRY.iter().map(Metric::prometheus_name).chain([TARGET_INFO.to_owned()]);
+    assert_eq!(shown, registered.collect());
+    for metric in REGISTRY {
+        let name = metric.prometheus_name();
+        let Emitted { kind, says, series: shown, points, bounds: le, .. } = &all[&name];
+        assert_eq!((kind.as_str(), says.as_str()), (prometheus_type(metric.kind), metric.says), "{name}");
+        assert_eq!(*shown, series(metric).into_iter().collect(), "{name}");
+        let infinity = matches!(metric.kind, Kind::Histogram(_)).then(|| "+Inf".to_owned());
+        assert_eq!(*le, bounds(metric).into_iter().chain(infinity).collect(), "{name}");
+        let attributes = metric.attributes.iter().map(|a| (a.prometheus_label(), *a));
+        assert_points(&name, &attributes.collect(), points);
+    }
+}
+
+#[test]
+fn the_resource_is_the_registry_on_both_faces() {
+    let telemetry = testing::telemetry();
+    let resource = emitted::resource(&telemetry);
+    let keys: BTreeSet<_> = resource.keys().map(String::as_str).collect();
+    assert_eq!(keys, RESOURCE.iter().map(|attribute| attribute.key).collect());
+    for attribute in RESOURCE {
+        assert_eq!(
+            resource[attribute.key].value_type,
+            Some(value_type(attribute.holds)),
+            "{}",
+            attribute.key
+        );
+    }
+    let page = emitted::by_page();
+    let labels: BTreeSet<_> = page[TARGET_INFO].points.iter().flat_map(BTreeMap::keys).cloned().collect();
+    assert_eq!(labels, RESOURCE.iter().map(Attribute::prometheus_label).collect());
+}
+
+/// Each point has what is always there and nothing unknown, each optional attribute was seen and was missing, and each
+/// word of a closed list was seen and no other.
+fn assert_points(metric: &str, attributes: &BTreeMap<String, Attribute>, points: &BTreeSet<Point>) {
+    assert!(!points.is_empty(), "{metric} has no points");
+    for point in points {
+        for (key, held) in point {
+            let attribute = attributes.get(key).unwrap_or_else(|| panic!("{metric} has {key} in {point:?}"));
+            let expected = value_type(attribute.holds);
+            assert!(held.value_type.is_none_or(|is| is == expected), "{metric}: {key} is {held:?}");
+        }
+    }
+    for (key, attribute) in attributes {
+        let missing = points.iter().filter(|point| !point.contains_key(key)).count();
+        match attribute.presence {
+            Presence::Always => assert_eq!(missing, 0, "{metric}: {key}"),
+            Presence::Where(_) => assert!((1..points.len()).contains(&missing), "{metric}: {key}"),
+        }
+        let seen: BTreeSet<&str> =
+            points.iter().filter_map(|point| Some(point.get(key)?.text.as_str())).collect();
+        match attribute.holds {
+            Holds::Word(words) => assert_eq!(seen, words().into_iter().collect(), "{metric}: {key}"),
+            Holds::Integer(_) => {
+                assert!(seen.iter().all(|text| text.parse::<i64>().is_ok()), "{metric}: {key}");
+            }
+            Holds::Text(_) | Holds::Yes => {}
+        }
+    }
+}
+
+fn bounds(metric: &Metric) -> BTreeSet<String> {
+    let Kind::Histogram(buckets) = metric.kind else { return BTreeSet::new() };
+    buckets.iter().map(ToString::to_string).collect()
+}
+
+/// The words of an enum. A variant that is added does not compile before it stands here.
+macro_rules! words {
+    ($name:ident: $($variant:ident),+) => {{
+        let _all_of_them = |value: $name| match value { $($name::$variant => ()),+ };
+        vec![$($name::$variant.code()),+]
+    }};
+}
+
+#[test]
+fn closed_lists_are_the_words_of_core() {
+    for (attribute, words) in [
+        (
+            registry::PORT_STATE,
+            words!(State: Open, PlatformBlocked, PathBlocked, LocallyBlocked, Intercepted, Throttled, Refused, Partial,
+                NoEgress, Inconclusive),
+        ),
+        (
+            registry::PROBE_OUTCOME,
+            words!(Outcome: Established, Greeted, RejectedGreeting, SilentGreeting, Reset, ResetAfterHandshake, Timeout,
+                Prohibited, Unreachable, NoRoute, DeniedLocally, LocalError, DnsError),
+        ),
+        (registry::TARGET_ROLE, words!(Role: Subject, Anchor, Control)),
+        (registry::NETWORK_TYPE, words!(Family: Ipv4, Ipv6)),
+        (registry::EXPECTED_STATE, words!(Expectation: Open, Blocked, Any)),
+        (registry::PROBE_MODE, words!(EngineKind: Raw, Connect)),
+    ] {
+        let Holds::Word(listed) = attribute.holds else { panic!("{} is not closed", attribute.key) };
+        assert_eq!(listed(), words, "{}", attribute.key);
+    }
+}
+
+#[test]
+fn names_and_sentences_keep_the_conventions() {
+    let attributes = || attributes_of_metrics().chain([registry::OVERFLOW]).chain(RESOURCE.iter().copied());
+    let names: BTreeSet<_> = REGISTRY.iter().map(|metric| metric.name).collect();
+    assert_eq!(names.len(), REGISTRY.len(), "a name stands once");
+    for metric in REGISTRY {
+        let name = metric.name;
+        assert!(name.starts_with("sortie.") && metric.unit != "1" && !metric.unit.is_empty(), "{name}");
+        assert!(metric.attributes.is_sorted_by_key(|attribute| attribute.key), "{name}");
+        assert!(manual::GROUPS.iter().any(|(word, ..)| *word == group(metric)), "{name}");
+    }
+    let labels: BTreeSet<_> = attributes_of_metrics().map(|attribute| attribute.prometheus_label()).collect();
+    assert_eq!(labels.len(), attributes_of_metrics().count(), "no two keys become one label");
+    let sentences =
+        REGISTRY.iter().map(|metric| metric.says).chain(attributes().map(|attribute| attribute.says));
+    for says in sentences {
+        assert!(says.ends_with('.') && says.starts_with(char::is_uppercase) && !says.contains('|'), "{says}");
+    }
+}
+
+/// The blocks of the document that are queries.
+fn queries(document: &str) -> Vec<&str> {
+    let blocks = document.split("```promql\n").skip(1);
+    blocks.map(|block| block.split_once("```").expect("a block is closed").0).collect()
+}
+
+#[test]
+fn queries_of_the_manual_name_what_there_is_and_leave_no_metric_out() {
+    let manual = manual::manual();
+    let mut asked = BTreeSet::new();
+    for query in queries(&manual) {
+        let names = promql::names(query).unwrap_or_else(|why| panic!("{why} in\n{query}"));
+        assert_names(&names, query);
+        asked.extend(names.selectors.into_iter().map(|selector| selector.metric));
+    }
+    for metric in REGISTRY {
+        assert!(series(metric).iter().any(|name| asked.contains(name)), "no query shows {}", metric.name);
+    }
+}
+
+fn assert_names(names: &Names, query: &str) {
+    let mut labels: BTreeSet<String> = OF_THE_BACKEND.map(str::to_owned).into();
+    for selector in &names.selectors {
+        let known = labels_of(&selector.metric);
+        let known = known.unwrap_or_else(|| panic!("{} is no series in\n{query}", selector.metric));
+        for (label, words) in &selector.matchers {
+            let attribute = known.get(label);
+            assert!(attribute.is_some(), "{} has no {label} in\n{query}", selector.metric);
+            if let Some(Some(Holds::Word(listed))) = attribute {
+                let listed = listed();
+                assert!(
+                    words.iter().all(|word| listed.contains(&word.as_str())),
+                    "{label}: {words:?} in\n{query}"
+                );
+            }
+        }
+        labels.extend(known.into_keys());
+    }
+    assert!(names.grouped.is_subset(&labels), "{:?} is not all of {labels:?} in\n{query}", names.grouped);
+}
+
+/// The labels of a series, with what they hold where that is known here; `None` where there is no such series.
+fn labels_of(name: &str) -> Option<BTreeMap<String, Option<Holds>>> {
+    let attributes = if name == TARGET_INFO {
+        RESOURCE
+    } else {
+        REGISTRY.iter().find(|metric| series(metric).iter().any(|known| known == name))?.attributes
+    };
+    let own = attributes.iter().map(|attribute| (attribute.prometheus_label(), Some(attribute.holds)));
+    let of_others = OF_THE_BACKEND.into_iter().chain(name.ends_with("_bucket").then_some(LE));
+    Some(own.chain(of_others.map(|label| (label.to_owned(), None))).collect())
+}
+
+#[test]
+fn the_manual_in_the_repository_is_the_one_that_the_registry_makes() {
+    assert_kept(MANUAL, &manual::manual());
+}
+
+#[test]
+fn the_catalogue_in_the_repository_is_the_one_that_the_registry_makes() {
+    assert_kept(CATALOGUE, &catalogue::catalogue());
+}
+
+fn assert_kept(path: &str, made: &str) {
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(path, made).expect("the document can be written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    let name = Path::new(path).file_name();
+    assert!(
+        kept == made,
+        "{name:?} has drifted: INSTA_UPDATE=always cargo test -p sortie-telemetry writes it anew"
+    );
+}

@@ -1,0 +1,150 @@
+//! What tells series apart, and what tells machines apart.
+//!
+//! The words of a closed list are those of the type that has them, so that a list cannot lag behind its enum.
+
+use sortie_core::expect::Expectation;
+use sortie_core::observation::EngineKind;
+use sortie_core::outcome::Outcome;
+use sortie_core::target::{Family, Role};
+use sortie_core::verdict::State;
+
+use super::{Attribute, Holds, Presence};
+use crate::facts::{ConfigState, Skip};
+
+/// `server.address`
+pub const SERVER_ADDRESS: Attribute = Attribute {
+    key: "server.address",
+    holds: Holds::Text(&["gmail-smtp-in.l.google.com", "mx:example.com", "192.0.2.25"]),
+    presence: Presence::Always,
+    says: "The host as it is configured: a name, `mx:` and a domain, or a literal; never an address that a name gave.",
+};
+/// `server.port`
+pub const SERVER_PORT: Attribute = Attribute {
+    key: "server.port",
+    holds: Holds::Integer(&[25, 587]),
+    presence: Presence::Always,
+    says: "The TCP port.",
+};
+/// `network.type`
+pub const NETWORK_TYPE: Attribute = Attribute {
+    key: "network.type",
+    holds: Holds::Word(|| Family::ALL.map(Family::code).to_vec()),
+    presence: Presence::Always,
+    says: "The IP family.",
+};
+/// `sortie.target.role`
+pub const TARGET_ROLE: Attribute = Attribute {
+    key: "sortie.target.role",
+    holds: Holds::Word(|| Role::ALL.map(Role::code).to_vec()),
+    presence: Presence::Always,
+    says: "Why it is probed: the port under test, one that is known to accept from anywhere, or another port beside it.",
+};
+/// `sortie.probe.outcome`
+pub const PROBE_OUTCOME: Attribute = Attribute {
+    key: "sortie.probe.outcome",
+    holds: Holds::Word(|| Outcome::ALL.map(Outcome::code).to_vec()),
+    presence: Presence::Always,
+    says: "What the attempt met.",
+};
+/// `sortie.probe.mode`
+pub const PROBE_MODE: Attribute = Attribute {
+    key: "sortie.probe.mode",
+    holds: Holds::Word(|| EngineKind::ALL.map(EngineKind::code).to_vec()),
+    presence: Presence::Always,
+    says: "The engine in use.",
+};
+/// `sortie.port.state`
+pub const PORT_STATE: Attribute = Attribute {
+    key: "sortie.port.state",
+    holds: Holds::Word(|| State::ALL.map(State::code).to_vec()),
+    presence: Presence::Always,
+    says: "Who stops the mail, or that nobody does.",
+};
+/// `sortie.expected.state`
+pub const EXPECTED_STATE: Attribute = Attribute {
+    key: "sortie.expected.state",
+    holds: Holds::Word(|| Expectation::ALL.map(Expectation::code).to_vec()),
+    presence: Presence::Always,
+    says: "What the port should be; `any` is never violated.",
+};
+/// `sortie.config.state`
+pub const CONFIG_STATE: Attribute = Attribute {
+    key: "sortie.config.state",
+    holds: Holds::Word(|| ConfigState::ALL.map(ConfigState::code).to_vec()),
+    presence: Presence::Always,
+    says: "Whether the file was taken, or refused so that the last good one is kept.",
+};
+/// `sortie.config.hash`
+pub const CONFIG_HASH: Attribute = Attribute {
+    key: "sortie.config.hash",
+    holds: Holds::Text(&["0123456789abcdef"]),
+    presence: Presence::Always,
+    says: "Tells one configuration from another.",
+};
+/// `service.version`
+pub const SERVICE_VERSION: Attribute = Attribute {
+    key: "service.version",
+    holds: Holds::Text(&["0.1.0"]),
+    presence: Presence::Always,
+    says: "The version of the program.",
+};
+/// `host.type`
+pub const HOST_TYPE: Attribute = Attribute {
+    key: "host.type",
+    holds: Holds::Text(&["Standard_B1s"]),
+    presence: Presence::Where("the cloud told it"),
+    says: "The size of the virtual machine.",
+};
+/// `reason`
+pub const REASON: Attribute = Attribute {
+    key: "reason",
+    holds: Holds::Word(|| Skip::ALL.map(Skip::code).to_vec()),
+    presence: Presence::Always,
+    says: "Why: the machine stood still, so that the clock says nothing about the network.",
+};
+/// `error.type`
+pub const ERROR_TYPE: Attribute = Attribute {
+    key: "error.type",
+    holds: Holds::Text(&["503", "timeout", "connection", "points_rejected", "_OTHER"]),
+    presence: Presence::Where("the export was not taken"),
+    says: "The HTTP status, or what happened instead of one.",
+};
+/// `otel.metric.overflow`
+pub const OVERFLOW: Attribute = Attribute {
+    key: "otel.metric.overflow",
+    holds: Holds::Yes,
+    presence: Presence::Where("a metric has more series than its limit"),
+    says: "Stands in place of all other attributes on the one series that holds the rest.",
+};
+
+/// `service.name`
+pub const SERVICE_NAME: Attribute = Attribute {
+    key: "service.name",
+    holds: Holds::Text(&["sortie"]),
+    presence: Presence::Always,
+    says: "The program.",
+};
+/// `service.instance.id`
+pub const SERVICE_INSTANCE_ID: Attribute = Attribute {
+    key: "service.instance.id",
+    holds: Holds::Text(&["fd0e75e2-5d2b-50c2-b4dd-da0ddbcd786c"]),
+    presence: Presence::Always,
+    says: "A UUID made from the id of the machine, the same in every life of the agent.",
+};
+/// `host.id`
+pub const HOST_ID: Attribute = Attribute {
+    key: "host.id",
+    holds: Holds::Text(&["7f1c2f0e-3a55-4a0c-9a53-0c8e6a7c7a10"]),
+    presence: Presence::Where("it is known"),
+    says: "The id of the machine, `agent.host_id` of the configuration or what stands in for it.",
+};
+/// `host.name`
+pub const HOST_NAME: Attribute = Attribute {
+    key: "host.name",
+    holds: Holds::Text(&["mail-1"]),
+    presence: Presence::Where("it is known"),
+    says: "The host name.",
+};
+
+/// Of every export, once for all its series. `OTEL_RESOURCE_ATTRIBUTES` adds more.
+pub const RESOURCE: &[Attribute] = &[HOST_ID, HOST_NAME, SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION];

@@ -1,0 +1,136 @@
+//! The metrics themselves, in the order of the page.
+
+use sortie_core::expect::Expectation;
+use sortie_core::outcome::Outcome;
+use sortie_core::verdict::State;
+
+use super::attributes::{
+    CONFIG_HASH, CONFIG_STATE, ERROR_TYPE, EXPECTED_STATE, HOST_TYPE, NETWORK_TYPE, PORT_STATE, PROBE_MODE,
+    PROBE_OUTCOME, REASON, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, TARGET_ROLE,
+};
+use super::{Kind, Metric, Stability};
+use crate::bounds::FAMILIES;
+use crate::facts::{ConfigState, Skip};
+
+/// Handshakes within a rack take a tenth of a millisecond, around the world a third of a second; a SYN that was lost
+/// once adds a second, twice three. In seconds, as far as the default window of 7 s.
+const HANDSHAKE_BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+
+/// HTTP statuses that a gateway and what stands before it are known to answer with, and the other reasons.
+const EXPORT_ENDINGS: usize = 16;
+
+/// `sortie.probe.attempts`
+pub const PROBE_ATTEMPTS: Metric = Metric {
+    name: "sortie.probe.attempts",
+    kind: Kind::Counter,
+    unit: "{attempt}",
+    stability: Stability::Stable,
+    attributes: &[NETWORK_TYPE, SERVER_ADDRESS, SERVER_PORT, PROBE_OUTCOME, TARGET_ROLE],
+    says: "Attempts to reach a destination, by what they met; the SYNs of one attempt count once.",
+    limit: |bounds| bounds.destinations * FAMILIES * Outcome::ALL.len(),
+};
+/// `sortie.probe.handshake.duration`
+pub const PROBE_HANDSHAKE_DURATION: Metric = Metric {
+    name: "sortie.probe.handshake.duration",
+    kind: Kind::Histogram(HANDSHAKE_BUCKETS),
+    unit: "s",
+    stability: Stability::Stable,
+    attributes: &[NETWORK_TYPE, SERVER_ADDRESS, SERVER_PORT, TARGET_ROLE],
+    says: "Time from a SYN to its SYN-ACK, of completed handshakes alone.",
+    limit: |bounds| bounds.destinations * FAMILIES,
+};
+/// `sortie.port.status`
+pub const PORT_STATUS: Metric = Metric {
+    name: "sortie.port.status",
+    kind: Kind::StateSet,
+    unit: "{port}",
+    stability: Stability::Stable,
+    attributes: &[NETWORK_TYPE, SERVER_PORT, PORT_STATE],
+    says: "Who stops outbound mail on this port: 1 for the state it is in, 0 for each that it left.",
+    limit: |bounds| bounds.ports * FAMILIES * State::ALL.len(),
+};
+/// `sortie.port.state.changes`
+pub const PORT_STATE_CHANGES: Metric = Metric {
+    name: "sortie.port.state.changes",
+    kind: Kind::Counter,
+    unit: "{change}",
+    stability: Stability::Stable,
+    attributes: &[NETWORK_TYPE, SERVER_PORT],
+    says: "Changes of the state of this port.",
+    limit: |bounds| bounds.ports * FAMILIES,
+};
+/// `sortie.port.last_conclusive.time`
+pub const PORT_LAST_CONCLUSIVE_TIME: Metric = Metric {
+    name: "sortie.port.last_conclusive.time",
+    kind: Kind::Gauge,
+    unit: "s",
+    stability: Stability::Stable,
+    attributes: &[NETWORK_TYPE, SERVER_PORT],
+    says: "Unix time of the latest round that could judge this port; stands still while none can.",
+    limit: |bounds| bounds.ports * FAMILIES,
+};
+/// `sortie.expectation.status`
+pub const EXPECTATION_STATUS: Metric = Metric {
+    name: "sortie.expectation.status",
+    kind: Kind::StateSet,
+    unit: "{port}",
+    stability: Stability::Stable,
+    attributes: &[NETWORK_TYPE, SERVER_PORT, EXPECTED_STATE],
+    says: "What this port is expected to be: 1 for the current expectation, 0 for each that it left.",
+    limit: |bounds| bounds.ports * FAMILIES * Expectation::ALL.len(),
+};
+/// `sortie.agent.info`
+pub const AGENT_INFO: Metric = Metric {
+    name: "sortie.agent.info",
+    kind: Kind::Gauge,
+    unit: "{agent}",
+    stability: Stability::Stable,
+    attributes: &[HOST_TYPE, SERVICE_VERSION, CONFIG_HASH, PROBE_MODE],
+    says: "The agent itself, always 1.",
+    // The one that a reload replaces is let go only after the new one was seen.
+    limit: |_| 2,
+};
+/// `sortie.agent.config.status`
+pub const AGENT_CONFIG_STATUS: Metric = Metric {
+    name: "sortie.agent.config.status",
+    kind: Kind::StateSet,
+    unit: "{config}",
+    stability: Stability::Stable,
+    attributes: &[CONFIG_STATE],
+    says: "Whether the configuration file was accepted: 1 for how it is, 0 for how it was.",
+    limit: |_| ConfigState::ALL.len(),
+};
+/// `sortie.agent.probe.skipped`
+pub const AGENT_PROBE_SKIPPED: Metric = Metric {
+    name: "sortie.agent.probe.skipped",
+    kind: Kind::Counter,
+    unit: "{round}",
+    stability: Stability::Development,
+    attributes: &[REASON],
+    says: "Rounds of probes that were not made or not believed.",
+    limit: |_| Skip::ALL.len(),
+};
+/// `sortie.agent.exports`
+pub const AGENT_EXPORTS: Metric = Metric {
+    name: "sortie.agent.exports",
+    kind: Kind::Counter,
+    unit: "{export}",
+    stability: Stability::Development,
+    attributes: &[ERROR_TYPE],
+    says: "Exports of metrics over OTLP, by how they ended.",
+    limit: |_| EXPORT_ENDINGS,
+};
+
+/// Every metric, in the order of the page.
+pub const REGISTRY: &[Metric] = &[
+    PROBE_ATTEMPTS,
+    PROBE_HANDSHAKE_DURATION,
+    PORT_STATUS,
+    PORT_STATE_CHANGES,
+    PORT_LAST_CONCLUSIVE_TIME,
+    EXPECTATION_STATUS,
+    AGENT_INFO,
+    AGENT_CONFIG_STATUS,
+    AGENT_PROBE_SKIPPED,
+    AGENT_EXPORTS,
+];
