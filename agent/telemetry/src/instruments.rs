@@ -68,7 +68,7 @@ fn histogram(meter: &Meter, metric: &Metric) -> Histogram<f64> {
     builder.with_boundaries(buckets.to_vec()).build()
 }
 
-/// An up-down counter, as the conventions for states have it, and a gauge for Prometheus.
+/// A gauge: what holds now, and no sum over time.
 fn state_set(
     meter: &Meter,
     metric: &Metric,
@@ -76,7 +76,7 @@ fn state_set(
     read: impl Fn(&Shown, At<'_, i64>) + Send + Sync + 'static,
 ) {
     let shown = Arc::clone(shown);
-    let builder = meter.i64_observable_up_down_counter(metric.name).with_unit(metric.unit);
+    let builder = meter.i64_observable_gauge(metric.name).with_unit(metric.unit);
     let builder = builder.with_description(metric.says);
     builder.with_callback(move |at| read(&shown.lock().unwrap_or_else(PoisonError::into_inner), at)).build();
 }

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use super::{
-    TARGET_INFO, attributes_of_metrics, group, kind, prometheus_type, series, stability, value_type,
-};
+use super::{TARGET_INFO, attributes_of_metrics, group, kind, series, stability, value_type, wire_type};
 use crate::registry::{Attribute, Holds, Kind, Metric, OVERFLOW, Presence, REGISTRY, RESOURCE};
 
 const SCHEMA: &str = "sortie.telemetry/1";
@@ -87,7 +85,7 @@ fn metric(metric: &Metric) -> MetricEntry {
         attributes: metric.attributes.iter().map(|attribute| attribute.key).collect(),
         prometheus: PrometheusEntry {
             name: metric.prometheus_name(),
-            r#type: prometheus_type(metric.kind),
+            r#type: wire_type(metric.kind),
             series: series(metric),
             labels: metric.attributes.iter().map(Attribute::prometheus_label).collect(),
         },

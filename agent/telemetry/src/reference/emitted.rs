@@ -64,9 +64,9 @@ fn take_metric(into: &mut Emitted, metric: Metric) {
     let (kind, temporality, points): (_, _, Vec<Point>) = match metric.data.expect("data") {
         Data::Gauge(gauge) => ("gauge", None, points(gauge.data_points.iter().map(|p| &p.attributes))),
         Data::Sum(sum) => {
-            let kind = if sum.is_monotonic { "counter" } else { "state set" };
+            assert!(sum.is_monotonic, "{} may fall", metric.name);
             let points = points(sum.data_points.iter().map(|p| &p.attributes));
-            (kind, Some(sum.aggregation_temporality), points)
+            ("counter", Some(sum.aggregation_temporality), points)
         }
         Data::Histogram(histogram) => {
             for point in &histogram.data_points {

@@ -18,7 +18,7 @@ correctness. The same catalogue as data, for dashboards and rules to be checked 
 | kind | what it tells | OTLP | Prometheus |
 |---|---|---|---|
 | counter | only ever rises | monotonic sum | counter |
-| state set | 1 for what holds, 0 for each that was left, nothing for what never was | sum that is not monotonic | gauge |
+| state set | 1 for what holds, 0 for each that was left, nothing for what never was | gauge | gauge |
 | gauge | the latest value | gauge | gauge |
 | histogram | a distribution | histogram with explicit bounds | histogram: `_bucket`, `_sum`, `_count` |
 

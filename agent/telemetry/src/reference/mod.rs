@@ -36,8 +36,8 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// The type by which a page announces it.
-fn prometheus_type(kind: Kind) -> &'static str {
+/// The type by which a page and an OTLP request announce it: a state set is a gauge to both.
+fn wire_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Counter => "counter",
         Kind::StateSet | Kind::Gauge => "gauge",

@@ -29,7 +29,7 @@ fn what_otlp_carries_is_the_registry() {
     for metric in REGISTRY {
         let emitted = &all[metric.name];
         let told = (emitted.kind.as_str(), emitted.unit.as_str(), emitted.says.as_str());
-        assert_eq!(told, (kind(metric.kind), metric.unit, metric.says), "{}", metric.name);
+        assert_eq!(told, (wire_type(metric.kind), metric.unit, metric.says), "{}", metric.name);
         assert_eq!(emitted.bounds, bounds(metric), "{}", metric.name);
         let attributes = metric.attributes.iter().map(|attribute| (attribute.key.to_owned(), *attribute));
         assert_points(metric.name, &attributes.collect(), &emitted.points);
@@ -45,7 +45,7 @@ fn what_the_page_shows_is_the_registry() {
     for metric in REGISTRY {
         let name = metric.prometheus_name();
         let Emitted { kind, says, series: shown, points, bounds: le, .. } = &all[&name];
-        assert_eq!((kind.as_str(), says.as_str()), (prometheus_type(metric.kind), metric.says), "{name}");
+        assert_eq!((kind.as_str(), says.as_str()), (wire_type(metric.kind), metric.says), "{name}");
         assert_eq!(*shown, series(metric).into_iter().collect(), "{name}");
         let infinity = matches!(metric.kind, Kind::Histogram(_)).then(|| "+Inf".to_owned());
         assert_eq!(*le, bounds(metric).into_iter().chain(infinity).collect(), "{name}");
