@@ -66,6 +66,41 @@ pub struct Point {
     pub handshake: Option<Duration>,
 }
 
+/// One probe of one destination, as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Who runs it; `None` for a global control.
+    pub operator: Option<String>,
+    /// Why it was probed.
+    pub role: Role,
+    /// As configured, `host:port`.
+    pub address: String,
+    /// The probed port.
+    pub port: Port,
+    /// The IP family.
+    pub family: Family,
+    /// What it meant.
+    pub outcome: Outcome,
+    /// Microseconds from SYN to answer; `None` where nothing answered.
+    pub handshake_us: Option<u64>,
+}
+
+impl Sample {
+    /// What an observation comes to.
+    pub fn of(observation: &Observation) -> Self {
+        let handshake = compose::handshake(observation);
+        Self {
+            operator: observation.operator.as_ref().map(ToString::to_string),
+            role: observation.role,
+            address: observation.address.to_string(),
+            port: observation.port(),
+            family: observation.family,
+            outcome: outcome::classify(observation),
+            handshake_us: handshake.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
 /// The probes of one destination in one family, oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
@@ -112,27 +147,30 @@ impl History {
     /// Remembers the observations of a round that began at `moment`.
     pub fn record(&mut self, observations: &[Observation], moment: Duration) {
         for observation in observations {
-            let point = Point {
-                moment,
-                outcome: outcome::classify(observation),
-                handshake: compose::handshake(observation),
-            };
-            let Some(points) = self.points_of(observation) else { continue };
-            if points.len() == POINTS_MOST {
-                points.pop_front();
-            }
-            points.push_back(point);
+            self.sample(Sample::of(observation), moment);
         }
     }
 
-    /// The points of the destination that was observed, made room for where it is new.
-    fn points_of(&mut self, observation: &Observation) -> Option<&mut VecDeque<Point>> {
-        let operator = observation.operator.as_ref().map(ToString::to_string);
-        let (address, port, family) =
-            (observation.address.to_string(), observation.port(), observation.family);
+    /// Remembers one probe of a round that began at `moment`.
+    pub fn sample(&mut self, sample: Sample, moment: Duration) {
+        let point = Point {
+            moment,
+            outcome: sample.outcome,
+            handshake: sample.handshake_us.map(Duration::from_micros),
+        };
+        let Some(points) = self.points_of(sample) else { return };
+        if points.len() == POINTS_MOST {
+            points.pop_front();
+        }
+        points.push_back(point);
+    }
+
+    /// The points of the destination that was probed, made room for where it is new.
+    fn points_of(&mut self, sample: Sample) -> Option<&mut VecDeque<Point>> {
+        let Sample { operator, role, address, port, family, .. } = sample;
         let known = self.series.iter().position(|series| {
             series.family == family
-                && series.role == observation.role
+                && series.role == role
                 && series.address == address
                 && series.operator == operator
         });
@@ -142,7 +180,7 @@ impl History {
             if self.series.len() == SERIES_MOST {
                 self.forget_the_stalest();
             }
-            let (role, points) = (observation.role, VecDeque::new());
+            let points = VecDeque::new();
             self.series.push(Series { operator, role, address, port, family, points });
             self.series.len() - 1
         };
@@ -252,6 +290,19 @@ mod tests {
         history.record(&[observed(1, true)], Duration::from_secs(1_000));
         history.record(&[observed(1, false)], Duration::from_secs(1_060));
         insta::assert_snapshot!(serde_json::to_string_pretty(&history).expect("plain data"));
+    }
+
+    #[test]
+    fn what_was_written_down_is_read_again() {
+        let told = StateChange { moment: Duration::ZERO, ..change(1) };
+        let text = serde_json::to_string(&told).expect("plain data");
+        assert_eq!(serde_json::from_str::<StateChange>(&text).expect("it was written by us"), told);
+        let (mut one, mut other) = (History::default(), History::default());
+        let observed = observed(1, true);
+        one.record(std::slice::from_ref(&observed), Duration::from_secs(1_000));
+        let text = serde_json::to_string(&Sample::of(&observed)).expect("plain data");
+        other.sample(serde_json::from_str(&text).expect("it was written by us"), Duration::from_secs(1_000));
+        assert_eq!(one, other);
     }
 
     #[test]

@@ -5,12 +5,15 @@
 //! destination a completed handshake wins: one odd answer (a gateway that authenticates SYNs, a forged reset) is
 //! not an outcome.
 
+use serde::{Deserialize, Serialize};
+
 use crate::errno::{Errno, Refusal};
 use crate::observation::{Attempt, Icmp, KernelView, Observation, Peer, Seen, Segment, SessionEnd};
 use crate::smtp;
 
 /// The outcome of one probe: a closed vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// SYN-ACK.
     Established,
