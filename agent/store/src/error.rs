@@ -141,3 +141,28 @@ impl StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_of_the_system_is_named_with_the_file_and_what_to_do() {
+        let path = Path::new("/var/lib/sortie/sortie.redb");
+        for (kind, text) in [
+            (ErrorKind::NotFound, "create it, or set [agent] state_dir to another"),
+            (ErrorKind::NotADirectory, "create it, or set [agent] state_dir to another"),
+            (ErrorKind::PermissionDenied, "it is not this user's to write"),
+            (ErrorKind::ReadOnlyFilesystem, "its filesystem is read-only"),
+            (ErrorKind::StorageFull, "free some space, or set [agent] state_dir to another disk"),
+            (ErrorKind::QuotaExceeded, "free some space, or set [agent] state_dir to another disk"),
+            (ErrorKind::UnexpectedEof, "is damaged"),
+            (ErrorKind::TimedOut, "failed to open"),
+        ] {
+            let error = StoreError::io("open", path, kind.into());
+            let told = error.to_string();
+            assert!(told.contains(text) && told.contains("/var/lib/sortie/sortie.redb"), "{kind}: {told}");
+            assert!(error.is_lost_until_reopened(), "{kind}");
+        }
+    }
+}

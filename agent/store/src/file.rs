@@ -14,8 +14,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use redb::Database;
 use redb::backends::FileBackend;
+use redb::{Database, StorageBackend};
 
 use crate::error::StoreError;
 use crate::format::{self, Found};
@@ -101,7 +101,7 @@ fn keep_private(file: &File, path: &Path) -> Result<(), StoreError> {
 }
 
 fn load(file: File, path: &Path) -> Result<Result<(Database, Opened), Why>, StoreError> {
-    match read(file) {
+    match read_file(file) {
         Ok((database, found)) => Ok(match found {
             Found::Empty => Ok((database, Opened::Fresh)),
             Found::Current => Ok((database, Opened::Kept)),
@@ -116,12 +116,13 @@ fn load(file: File, path: &Path) -> Result<Result<(Database, Opened), Why>, Stor
     }
 }
 
-fn read(file: File) -> Result<(Database, Found), redb::Error> {
+/// Opens what a file, or another backend, holds, and brings it to the current format.
+pub(crate) fn read(backend: impl StorageBackend) -> Result<(Database, Found), redb::Error> {
     // Checked every time: a file that was altered behind redb's back is refused, where it would be trusted otherwise.
     let database = redb::Builder::new()
         .set_cache_size(CACHE_BYTES)
         .set_check_integrity_on_open(true)
-        .create_with_backend(FileBackend::new(file)?)?;
+        .create_with_backend(backend)?;
     let txn = database.begin_write()?;
     let found = format::upgrade(&txn)?;
     match found {
@@ -132,15 +133,20 @@ fn read(file: File) -> Result<(Database, Found), redb::Error> {
     Ok((database, found))
 }
 
+fn read_file(file: File) -> Result<(Database, Found), redb::Error> {
+    read(FileBackend::new(file)?)
+}
+
 fn make(path: &Path) -> Result<Database, StoreError> {
     let failed = |error| StoreError::io("create", path, error);
     let file =
         OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path).map_err(failed)?;
-    let made =
-        read(file).map_err(|error| StoreError::database("create", path, error)).and_then(|(database, _)| {
+    let made = read_file(file).map_err(|error| StoreError::database("create", path, error)).and_then(
+        |(database, _)| {
             sync_directory(path).map_err(failed)?;
             Ok(database)
-        });
+        },
+    );
     if made.is_err() {
         // Half a database would be damage at the next opening. What fails here is told by the error already.
         let _ = fs::remove_file(path);
@@ -294,7 +300,8 @@ mod tests {
         let dir = Dir::new("newer");
         let path = filled(dir.path());
         let (database, _) =
-            read(File::options().read(true).write(true).open(&path).expect("it is there")).expect("whole");
+            read_file(File::options().read(true).write(true).open(&path).expect("it is there"))
+                .expect("whole");
         let txn = database.begin_write().expect("ours");
         write_version(&txn, FORMAT + 1).expect("room");
         txn.commit().expect("room");
@@ -306,7 +313,7 @@ mod tests {
 
         // What the newer program finds when it comes back.
         let file = File::options().read(true).write(true).open(as_path).expect("it is there");
-        assert_eq!(read(file).expect("whole").1, Found::Newer(FORMAT + 1));
+        assert_eq!(read_file(file).expect("whole").1, Found::Newer(FORMAT + 1));
     }
 
     #[test]

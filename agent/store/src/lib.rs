@@ -37,8 +37,9 @@
 //!    directory the next one is an error instead, so that a dying disk is not filled with copies.
 //! 3. An older format is brought to the current one within one transaction: it is migrated whole, or still the older.
 //! 4. A disk that is full, read-only or failing sets nothing aside: the file may be as good as ever. It is an error.
-//! 5. After an I/O error the outcome of a commit is unknown, and redb refuses every further operation on this handle
-//!    ([`StoreError::is_lost_until_reopened`]). [`Store::reopen`] finds out; then the batch may be committed again.
+//! 5. After an I/O error the outcome of a commit is unknown, redb writes nothing more, and reads what happens to be in its
+//!    cache. The store refuses both ([`StoreError::is_lost_until_reopened`]). [`Store::reopen`] finds out what is on the
+//!    disk; then the batch may be committed again.
 //! 6. A file whose making failed is removed again: nothing was ever in it.
 //!
 //! Two processes are kept apart by the lock that redb takes on the file. The directory is expected to be locked as

@@ -1,6 +1,7 @@
 //! The store that an agent holds.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 
@@ -20,6 +21,9 @@ pub struct Store {
     path: PathBuf,
     /// None after an opening that failed.
     database: Option<Database>,
+    /// After an I/O error redb still answers reads that its cache can answer. Half of a store that works is worse than
+    /// none: this closes it for all of them.
+    lost: AtomicBool,
 }
 
 impl Store {
@@ -27,7 +31,7 @@ impl Store {
     pub fn open(dir: &Path, now: Moment) -> Result<(Self, Opened), StoreError> {
         let path = dir.join(FILE);
         let (database, opened) = file::open(&path, now)?;
-        Ok((Self { path, database: Some(database) }, opened))
+        Ok((Self::holding(path, database), opened))
     }
 
     /// Closes the database and opens it again, which is the way back from
@@ -36,7 +40,7 @@ impl Store {
         // Closed first: its lock would keep the next one out.
         self.database = None;
         let (database, opened) = file::open(&self.path, now)?;
-        self.database = Some(database);
+        *self = Self::holding(std::mem::take(&mut self.path), database);
         Ok(opened)
     }
 
@@ -51,7 +55,7 @@ impl Store {
         if batch.is_empty() {
             return Ok(Trimmed::default());
         }
-        let failed = |error| StoreError::database("write to", &self.path, error);
+        let failed = |error| self.lose("write to", error);
         let txn = database.begin_write().map_err(|error| failed(error.into()))?;
         let trimmed =
             apply(&txn, batch, Limits::CHANGES, Limits::SAMPLES).map_err(|refusal| match refusal {
@@ -87,15 +91,26 @@ impl Store {
         read: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
         let txn = self.database()?.begin_read();
-        txn.map_err(redb::Error::from)
-            .and_then(|txn| read(&txn))
-            .map_err(|error| StoreError::database("read", &self.path, error))
+        txn.map_err(redb::Error::from).and_then(|txn| read(&txn)).map_err(|error| self.lose("read", error))
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
-        self.database.as_ref().ok_or_else(|| StoreError::Lost { path: self.path.clone() })
+        let held = self.database.as_ref().filter(|_| !self.lost.load(Ordering::Relaxed));
+        held.ok_or_else(|| StoreError::Lost { path: self.path.clone() })
+    }
+
+    fn lose(&self, doing: &'static str, error: redb::Error) -> StoreError {
+        self.lost.store(true, Ordering::Relaxed);
+        StoreError::database(doing, &self.path, error)
+    }
+
+    fn holding(path: PathBuf, database: Database) -> Self {
+        Self { path, database: Some(database), lost: AtomicBool::new(false) }
     }
 }
+
+#[cfg(test)]
+mod power_loss;
 
 #[cfg(test)]
 mod tests {
