@@ -114,6 +114,7 @@ mod tests {
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsPartialSuccess;
 
     use super::*;
+    use crate::registry::{self, Holds};
 
     fn partial(rejected_data_points: i64, error_message: &str) -> Vec<u8> {
         let partial =
@@ -169,6 +170,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_ending_is_counted_under_one_word() {
+        let Holds::Text(told) = registry::ERROR_TYPE.holds else { panic!("a status is any text") };
         for (ending, word) in [
             (Ending::Taken, None),
             (Ending::PointsRejected { count: 1, message: "secret".to_owned() }, Some("points_rejected")),
@@ -178,6 +180,7 @@ mod tests {
             (Ending::Other("something".to_owned()), Some("_OTHER")),
         ] {
             assert_eq!(ending.error_type().as_deref(), word);
+            assert!(word.is_none_or(|word| told.contains(&word)), "{word:?} is not in the registry");
         }
     }
 }
