@@ -16,6 +16,7 @@ use sortie_core::localise::{self, Extent, Pair};
 use sortie_core::observation::{Observation, Round};
 use sortie_core::schedule::{Pace, Rotation, SENTINEL_WINDOW};
 use sortie_core::target::{Family, Host, Port, Roster, Target};
+use sortie_core::verdict::Finding;
 use sortie_core::verdict::machine::{Change, Machine};
 use sortie_core::walk::Walk;
 use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan};
@@ -93,14 +94,21 @@ impl Jury {
         }
     }
 
+    /// Goes on from what another life of the agent had on show. A port or family that is not asked is left out.
+    pub fn resume(&mut self, (port, family): (Port, Family), finding: Finding, since: SystemTime) {
+        let mut machines = self.machines.iter_mut();
+        if let Some(machine) = machines.find(|machine| (machine.port(), machine.family()) == (port, family)) {
+            *machine = Machine::resumed(port, family, self.pace, finding);
+            self.since.insert((port, family), since);
+        }
+    }
+
     /// Goes on from what `former` had on show, and believes nothing else of it.
     pub fn take_over(&mut self, former: &Self) {
-        for machine in &mut self.machines {
-            let key = (machine.port(), machine.family());
-            let was = former.machines.iter().find(|m| (m.port(), m.family()) == key);
-            let Some(shown) = was.and_then(Machine::shown) else { continue };
-            *machine = Machine::resumed(key.0, key.1, self.pace, shown.finding.clone());
-            self.since.extend(former.since.get(&key).map(|since| (key, *since)));
+        for machine in &former.machines {
+            if let (Some(shown), Some(since)) = (machine.shown(), former.since(machine)) {
+                self.resume((machine.port(), machine.family()), shown.finding.clone(), since);
+            }
         }
     }
 

@@ -1,13 +1,15 @@
 //! What a running agent writes to its log, and its one line for the service manager.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sortie_core::observation::EngineKind;
 use sortie_core::report::{PortVerdict, Report};
 use sortie_core::schedule::Pace;
-use sortie_core::verdict::State;
+use sortie_core::target::{Family, Port};
+use sortie_core::verdict::{Finding, State};
 use tracing::{debug, info, warn};
 
+use crate::assemble;
 use crate::clock::Step;
 use crate::config::Config;
 use crate::jury::Jury;
@@ -48,6 +50,12 @@ pub(super) fn verdict(previous: Option<State>, verdict: &PortVerdict) {
     for step in &verdict.next_steps {
         info!("  next: {}", step.text);
     }
+}
+
+/// What the last life of this agent had on show, which stays there until the jury finds something else.
+pub(super) fn recalled(port: Port, family: Family, finding: &Finding, since: SystemTime) {
+    let (state, since) = (finding.state.code(), assemble::rfc3339(since));
+    info!("port {port} over {family}: {state} since {since}, as this agent knew before it was started again");
 }
 
 /// The wall clock was set.

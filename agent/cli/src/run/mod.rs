@@ -10,6 +10,7 @@
 mod export;
 mod instance;
 mod log;
+mod memory;
 mod notices;
 mod orders;
 mod page;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
+use self::memory::Memory;
 use self::notices::Notices;
 use self::orders::{Orders, Signals};
 use self::page::Page;
@@ -48,7 +50,8 @@ const FINISH_MOST: Duration = Duration::from_secs(10);
 /// Probes until it is told to stop.
 pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let mut notices = Notices::default();
-    let _instance = take_state_dir(&config, &mut notices)?;
+    let instance = take_state_dir(&config, &mut notices)?;
+    let memory = instance.as_ref().map(|_| Memory::open(config.agent.state_dir.clone(), &mut notices));
     let (signals, orders) = Signals::listen()?;
     let page = match args.listen_fd {
         Some(_) => Page::inherited()?,
@@ -60,7 +63,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
     let export = export::keep(Arc::clone(&telemetry), watched.clone());
-    let mut probing = Probing::open(config, (board, telemetry), &service, settings, args, notices)?;
+    let mut probing = Probing::open(config, (board, telemetry), &service, settings, args, (notices, memory))?;
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,

@@ -6,6 +6,8 @@ use crate::board::Notice;
 
 /// The configuration file was refused at a reload; the last good one is in use.
 pub(super) const CONFIG_REJECTED: &str = "config_rejected";
+/// The disk refuses: what happens is kept in memory until it takes it again.
+pub(super) const NOT_KEPT: &str = "not_kept";
 /// Nothing is kept beyond the life of this process.
 pub(super) const NO_STATE_DIR: &str = "no_state_dir";
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sortie_core::history::StateChange;
+use sortie_core::history::{Sample, StateChange};
 use sortie_core::observation::Round;
 use sortie_core::report::PortVerdict;
 use sortie_core::schedule::{self, Pace, Rotation};
@@ -15,6 +15,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
 use sortie_net::OpenError;
+use sortie_store::Batch;
 use sortie_telemetry::{Facts, PortFacts, Skip, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -22,6 +23,7 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::log;
+use super::memory::{self, Known, Memory};
 use super::notices::{self, Notices};
 use super::orders::{Orders, Wake};
 use super::reload;
@@ -45,6 +47,8 @@ pub(super) struct Probing<'a> {
     settings: watch::Sender<Arc<Config>>,
     args: &'a args::Run,
     notices: Notices,
+    /// `None` without a state directory.
+    memory: Option<Memory>,
     started: SystemTime,
     measured: Option<SystemTime>,
     /// Of whom a first verdict was told.
@@ -61,12 +65,12 @@ impl<'a> Probing<'a> {
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        notices: Notices,
+        (notices, memory): (Notices, Option<Memory>),
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
         let (board, telemetry) = faces;
-        Ok(Self {
+        let mut probing = Self {
             config,
             jury,
             board,
@@ -75,12 +79,27 @@ impl<'a> Probing<'a> {
             settings,
             args,
             notices,
+            memory,
             started: SystemTime::now(),
             measured: None,
             told: BTreeSet::new(),
             conclusive: BTreeMap::new(),
             clock: Reading::now(),
-        })
+        };
+        probing.recall();
+        Ok(probing)
+    }
+
+    /// Goes on from what the last life of this agent had on show.
+    fn recall(&mut self) {
+        let Some((known, history)) = self.memory.as_ref().map(Memory::recall) else { return };
+        self.board.history(|remembered| *remembered = history);
+        for Known { port, family, finding, since, conclusive } in known {
+            log::recalled(port, family, &finding, since);
+            self.told.insert((port, family));
+            self.conclusive.extend(conclusive.map(|at| ((port, family), at)));
+            self.jury.resume((port, family), finding, since);
+        }
     }
 
     /// Forgets what was heard, which may be half of a thought, and opens the engine again. What is on show stays.
@@ -163,7 +182,11 @@ impl<'a> Probing<'a> {
         let began = self.jury.wall(round.started);
         self.measured = Some(began);
         let moment = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        self.board.history(|history| history.record(&round.observations, moment));
+        let samples: Vec<_> = round.observations.iter().map(Sample::of).collect();
+        let mut batch = memory::batch();
+        memory::samples(&mut batch, &samples, moment);
+        self.keep(batch);
+        self.board.history(|history| samples.into_iter().for_each(|sample| history.sample(sample, moment)));
         round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
         let now = SystemTime::now();
         for machine in self.jury.machines().iter().filter(|machine| !machine.is_doubting()) {
@@ -179,12 +202,21 @@ impl<'a> Probing<'a> {
         info!("this machine was suspended for {asleep} during a round: the round counts for nothing");
     }
 
-    /// First verdicts and changes: into the history, the metrics and the log, in this order.
+    /// First verdicts and changes: onto the disk, into the history, the metrics and the log, in this order.
     fn announce(&mut self, changes: &[PortChange]) {
         let now = SystemTime::now();
+        let mut batch = memory::batch();
+        let mut told = Vec::new();
         for machine in self.jury.machines() {
             let (port, family) = (machine.port(), machine.family());
             let Some(shown) = machine.shown() else { continue };
+            let finding = &shown.finding;
+            let since = self.jury.since(machine).unwrap_or(now);
+            let conclusive = self.conclusive.get(&(port, family)).copied();
+            memory::remember(
+                &mut batch,
+                &Known { port, family, finding: finding.clone(), since, conclusive },
+            );
             let change = changes.iter().find(|change| (change.port, change.family) == (port, family));
             let previous = change.map(|change| change.change.previous);
             if previous.is_none() && self.told.contains(&(port, family)) {
@@ -192,13 +224,23 @@ impl<'a> Probing<'a> {
             }
             self.told.insert((port, family));
             let Some(verdict) = assemble::verdict(&self.jury, &self.config, machine, now) else { continue };
-            let at = self.jury.since(machine).unwrap_or(now);
-            let change = state_change(&verdict, &shown.finding, previous, at);
-            self.board.history(|history| history.change(change));
+            let change = state_change(&verdict, finding, previous, since);
+            memory::change(&mut batch, &change);
+            told.push((change, previous, verdict));
+        }
+        self.keep(batch);
+        for (change, previous, verdict) in told {
             if previous.is_some() {
-                self.telemetry.changed(port, family);
+                self.telemetry.changed(change.port, change.family);
             }
+            self.board.history(|history| history.change(change));
             log::verdict(previous, &verdict);
+        }
+    }
+
+    fn keep(&mut self, batch: Batch) {
+        if let Some(memory) = &mut self.memory {
+            memory.keep(batch, &mut self.notices);
         }
     }
 

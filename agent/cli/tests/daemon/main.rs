@@ -85,6 +85,46 @@ fn a_broken_file_at_a_reload_is_refused_said_everywhere_and_forgotten_when_mende
 }
 
 #[test]
+fn the_next_life_of_a_killed_agent_shows_the_same_verdict_and_tells_no_change() {
+    let (mut servers, desk) = (Servers::start(3), Desk::new("killed"));
+    let config = servers.config(&desk, "");
+    let agent = Agent::start(&desk, &config, &[]);
+    agent.await_body("/api/v1/report", |body| body.contains("\"state\": \"open\""));
+    servers.close_subjects();
+    agent.await_body("/api/v1/report", |body| body.contains("\"state\": \"refused\""));
+    let json =
+        |agent: &Agent, path| serde_json::from_str::<serde_json::Value>(&agent.get(path).body).expect("JSON");
+    let (report, history) = (json(&agent, "/api/v1/report"), json(&agent, "/api/v1/history"));
+    agent.signal(Signal::SIGKILL);
+    assert_eq!(agent.end().code, None, "a signal ended it");
+    let next = Agent::start(&desk, &config, &[]);
+    next.await_body("/readyz", |body| body.contains("ready"));
+    let recalled = json(&next, "/api/v1/report");
+    for what in ["state", "since", "rule", "summary"] {
+        assert_eq!(recalled["verdicts"][0][what], report["verdicts"][0][what], "{what}");
+    }
+    next.await_log(|log| log.contains("round 0: as before"));
+    let remembered = json(&next, "/api/v1/history");
+    assert_eq!(remembered["changes"], history["changes"], "the same, and none of them twice");
+    let points = |history: &serde_json::Value| history["samples"][0]["points"].as_array().map_or(0, Vec::len);
+    assert!(points(&remembered) > points(&history), "the samples go on");
+}
+
+#[test]
+fn a_store_that_is_damaged_is_set_aside_and_a_new_one_begun() {
+    let (servers, desk) = (Servers::start(3), Desk::new("damaged"));
+    fs::create_dir(desk.path("state")).expect("the desk can be written to");
+    fs::write(desk.path("state/sortie.redb"), "this is no database").expect("the desk can be written to");
+    let agent = Agent::start(&desk, &servers.config(&desk, ""), &[]);
+    agent.await_body("/readyz", |body| body.contains("ready"));
+    agent.await_log(|log| log.contains("the store was set aside as"));
+    let files = fs::read_dir(desk.path("state")).expect("it is there").flatten();
+    let aside = files.filter(|file| file.file_name().to_string_lossy().starts_with("sortie.redb.damaged-"));
+    let aside: Vec<_> = aside.map(|file| fs::read_to_string(file.path()).expect("it is legible")).collect();
+    assert_eq!(aside, ["this is no database"], "set aside, and not emptied");
+}
+
+#[test]
 fn targets_that_are_gone_after_a_reload_leave_no_verdict_behind() {
     let (servers, desk) = (Servers::start(3), Desk::new("targets"));
     let agent = Agent::start(&desk, &servers.config(&desk, ""), &[]);
