@@ -122,7 +122,7 @@ impl Form {
             Self::Id => r"^[!-~]{1,255}$",
             Self::Path => r"^/",
             Self::Source => r"^[^\s/]+$",
-            Self::Url => r"^https?://[^\s?#@]+$",
+            Self::Url => r"^https?://[^\s?#@/]+(/[^\s?#]*)?$",
             Self::Origin => r"^https?://[^\s?#@/]+/?$",
         }
     }

@@ -67,7 +67,8 @@ fn good_files_have_no_marks() {
     let examples = every_key(|key| Some(key.example));
     let defaults =
         every_key(|key| if let Preset::Value(value) = key.preset { Some(value) } else { Some(key.example) });
-    for text in ["", GOOD, catalogue::TEXT, &template(), &examples, &defaults] {
+    let odd = "[otlp]\nendpoint = 'https://gateway:4318/@otlp'";
+    for text in ["", odd, GOOD, catalogue::TEXT, &template(), &examples, &defaults] {
         assert!(accepts(text), "{text}");
     }
 }
