@@ -16,23 +16,23 @@ use sortie_core::localise::{self, Extent, Pair};
 use sortie_core::observation::{Observation, Round};
 use sortie_core::schedule::{Pace, Rotation, SENTINEL_WINDOW};
 use sortie_core::target::{Family, Host, Port, Roster, Target};
-use sortie_core::verdict::Finding;
-use sortie_core::verdict::machine::{Change, Machine};
+use sortie_core::verdict::machine::Machine;
+use sortie_core::verdict::{Finding, State};
 use sortie_core::walk::Walk;
 use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan};
 use tokio::time::Instant;
 
 use crate::clock::Reading;
 
-/// A change of state of one port and family.
-#[derive(Clone, Debug)]
+/// A first verdict of one port and family, or another state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortChange {
     /// The port.
     pub port: Port,
     /// The IP family.
     pub family: Family,
-    /// From what to what.
-    pub change: Change,
+    /// The state that was on show; `None` before the first verdict.
+    pub previous: Option<State>,
 }
 
 /// What is told while a round runs.
@@ -94,13 +94,16 @@ impl Jury {
         }
     }
 
-    /// Goes on from what another life of the agent had on show. A port or family that is not asked is left out.
-    pub fn resume(&mut self, (port, family): (Port, Family), finding: Finding, since: SystemTime) {
+    /// Goes on from what another life of the agent had on show, and says whether this port and family is asked at all.
+    pub fn resume(&mut self, (port, family): (Port, Family), finding: Finding, since: SystemTime) -> bool {
         let mut machines = self.machines.iter_mut();
-        if let Some(machine) = machines.find(|machine| (machine.port(), machine.family()) == (port, family)) {
-            *machine = Machine::resumed(port, family, self.pace, finding);
-            self.since.insert((port, family), since);
-        }
+        let Some(machine) = machines.find(|machine| (machine.port(), machine.family()) == (port, family))
+        else {
+            return false;
+        };
+        *machine = Machine::resumed(port, family, self.pace, finding);
+        self.since.insert((port, family), since);
+        true
     }
 
     /// Goes on from what `former` had on show, and believes nothing else of it.
@@ -249,12 +252,13 @@ impl Jury {
                 machine.excuse();
                 continue;
             };
-            let was_shown = machine.shown().is_some();
-            let change = machine.hear(hearing, at);
-            if change.is_some() || was_shown != machine.shown().is_some() {
+            let state = |machine: &Machine| machine.shown().map(|shown| shown.finding.state);
+            let previous = state(machine);
+            machine.hear(hearing, at);
+            if state(machine) != previous {
                 self.since.insert((port, family), wall);
+                changes.push(PortChange { port, family, previous });
             }
-            changes.extend(change.map(|change| PortChange { port, family, change }));
         }
         self.remember(round);
         changes
@@ -380,8 +384,6 @@ fn reaches(roster: &Roster, port: Port, family: Family) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sortie_core::verdict::{Finding, State};
-
     use super::*;
     use crate::config::{self, EngineChoice};
     use crate::engine;

@@ -6,7 +6,7 @@ use sortie_core::observation::EngineKind;
 use sortie_core::report::{PortVerdict, Report};
 use sortie_core::schedule::Pace;
 use sortie_core::target::{Family, Port};
-use sortie_core::verdict::{Finding, State};
+use sortie_core::verdict::State;
 use tracing::{debug, info, warn};
 
 use crate::assemble;
@@ -53,8 +53,8 @@ pub(super) fn verdict(previous: Option<State>, verdict: &PortVerdict) {
 }
 
 /// What the last life of this agent had on show, which stays there until the jury finds something else.
-pub(super) fn recalled(port: Port, family: Family, finding: &Finding, since: SystemTime) {
-    let (state, since) = (finding.state.code(), assemble::rfc3339(since));
+pub(super) fn recalled(port: Port, family: Family, state: State, since: SystemTime) {
+    let (state, since) = (state.code(), assemble::rfc3339(since));
     info!("port {port} over {family}: {state} since {since}, as this agent knew before it was started again");
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sortie_core::history::{History, Sample, StateChange};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::Finding;
-use sortie_store::{Batch, Moment, Opened, PortKey, PortMemory, Row, Store, StoreError, Why};
+use sortie_store::{Batch, Moment, Opened, PortKey, PortMemory, ROW_MOST, Row, Store, StoreError, Why};
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ use super::notices::{self, Notices};
 
 /// Batches that wait for a disk: two hours of rounds.
 const WAITING_MOST: usize = 128;
+/// Samples of one row: with the longest names they fit into [`ROW_MOST`].
+const SAMPLES_A_ROW: usize = 32;
 /// Of what destinations answered, the page shows a day.
 const SAMPLES_SHOWN: Duration = Duration::from_secs(24 * 3_600);
 
@@ -141,12 +143,19 @@ pub(super) fn batch() -> Batch {
     Batch::new(moment(SystemTime::now()))
 }
 
-/// What is on show for one port and family.
-pub(super) fn remember(batch: &mut Batch, known: &Known) {
-    let key = PortKey { port: known.port.number(), family: family_code(known.family) };
-    if let Some(value) = encoded(known) {
-        batch.remember(PortMemory { key, value });
+/// What is on show for one port and family. Evidence of hundreds of operators is left to the next sitting.
+pub(super) fn remember(batch: &mut Batch, mut known: Known) {
+    if encoded(&known).is_none() {
+        known.finding.evidence.clear();
     }
+    if let Some(value) = encoded(&known) {
+        batch.remember(PortMemory { key: key((known.port, known.family)), value });
+    }
+}
+
+/// A port and family that is not asked any more.
+pub(super) fn forget(batch: &mut Batch, place: (Port, Family)) {
+    batch.forget(key(place));
 }
 
 /// A change of state.
@@ -159,14 +168,14 @@ pub(super) fn change(batch: &mut Batch, change: &StateChange) {
 
 /// What the destinations of one round answered.
 pub(super) fn samples(batch: &mut Batch, samples: &[Sample], began: Duration) {
-    if let Some(value) = encoded(samples) {
+    for value in samples.chunks(SAMPLES_A_ROW).filter_map(encoded) {
         batch.sample(Row { at: since_epoch(began), id: Uuid::now_v7().as_u128(), value });
     }
 }
 
+/// As a row; `None` where it would be too large for one.
 fn encoded<T: Serialize + ?Sized>(value: &T) -> Option<Vec<u8>> {
-    // Plain data always becomes JSON.
-    serde_json::to_vec(value).ok()
+    serde_json::to_vec(value).ok().filter(|bytes| bytes.len() <= ROW_MOST)
 }
 
 fn recall_history(store: &Store, history: &mut History) -> Result<(), StoreError> {
@@ -186,11 +195,12 @@ fn recall_history(store: &Store, history: &mut History) -> Result<(), StoreError
     Ok(())
 }
 
-fn family_code(family: Family) -> u8 {
-    match family {
+fn key((port, family): (Port, Family)) -> PortKey {
+    let family = match family {
         Family::Ipv4 => 4,
         Family::Ipv6 => 6,
-    }
+    };
+    PortKey { port: port.number(), family }
 }
 
 fn moment(time: SystemTime) -> Moment {
@@ -199,4 +209,56 @@ fn moment(time: SystemTime) -> Moment {
 
 fn since_epoch(offset: Duration) -> Moment {
     Moment::from_millis(u64::try_from(offset.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_core::evidence::Evidence;
+    use sortie_core::outcome::Outcome;
+    use sortie_core::target::Role;
+    use sortie_core::verdict::State;
+
+    use super::*;
+
+    fn sample(number: usize) -> Sample {
+        Sample {
+            operator: Some("o".repeat(64)),
+            role: Role::Subject,
+            address: format!("{number:03}.{}:25", "x".repeat(240)),
+            port: Port::SMTP,
+            family: Family::Ipv4,
+            outcome: Outcome::ResetAfterHandshake,
+            handshake_us: Some(u64::MAX),
+        }
+    }
+
+    #[test]
+    fn a_round_of_hundreds_with_the_longest_names_is_kept_and_costs_no_change() {
+        let dir = std::env::temp_dir().join(format!("sortie-memory-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("the temporary folder can be written to");
+        let mut notices = Notices::default();
+        let mut memory = Memory::open(dir.clone(), &mut notices);
+        let sentence = "an operator: no answer in 7 rounds, control answered";
+        let finding = Finding {
+            state: State::PlatformBlocked,
+            rule: "silent_all",
+            evidence: vec![Evidence::new(1.0, sentence); 500],
+            ..Finding::unfinished()
+        };
+        let now = SystemTime::now();
+        let began = now.duration_since(SystemTime::UNIX_EPOCH).expect("the clock was set");
+        let mut batch = batch();
+        samples(&mut batch, &(0..300).map(sample).collect::<Vec<_>>(), began);
+        let (port, family) = (Port::SMTP, Family::Ipv4);
+        remember(&mut batch, Known { port, family, finding, since: now, conclusive: Some(now) });
+        memory.keep(batch, &mut notices);
+        assert!(notices.list().is_empty(), "{notices:?}");
+        let (known, history) = memory.recall();
+        std::fs::remove_dir_all(&dir).expect("it was made");
+        assert_eq!(
+            known.iter().map(|known| known.finding.state).collect::<Vec<_>>(),
+            [State::PlatformBlocked]
+        );
+        assert_eq!(history.series().len(), 300);
+    }
 }

@@ -3,7 +3,7 @@
 //! Rounds never overlap: there is one loop, and the next round is planned when the last one is over. A new
 //! configuration is taken between two rounds, never within a sitting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
-use sortie_net::OpenError;
+use sortie_net::{OpenError, Prober};
 use sortie_store::Batch;
 use sortie_telemetry::{Facts, PortFacts, Skip, Telemetry};
 use tokio::sync::watch;
@@ -51,8 +51,6 @@ pub(super) struct Probing<'a> {
     memory: Option<Memory>,
     started: SystemTime,
     measured: Option<SystemTime>,
-    /// Of whom a first verdict was told.
-    told: BTreeSet<(Port, Family)>,
     conclusive: BTreeMap<(Port, Family), SystemTime>,
     clock: Reading,
 }
@@ -82,7 +80,6 @@ impl<'a> Probing<'a> {
             memory,
             started: SystemTime::now(),
             measured: None,
-            told: BTreeSet::new(),
             conclusive: BTreeMap::new(),
             clock: Reading::now(),
         };
@@ -94,12 +91,17 @@ impl<'a> Probing<'a> {
     fn recall(&mut self) {
         let Some((known, history)) = self.memory.as_ref().map(Memory::recall) else { return };
         self.board.history(|remembered| *remembered = history);
+        let mut batch = memory::batch();
         for Known { port, family, finding, since, conclusive } in known {
-            log::recalled(port, family, &finding, since);
-            self.told.insert((port, family));
-            self.conclusive.extend(conclusive.map(|at| ((port, family), at)));
-            self.jury.resume((port, family), finding, since);
+            let state = finding.state;
+            if self.jury.resume((port, family), finding, since) {
+                log::recalled(port, family, state, since);
+                self.conclusive.extend(conclusive.map(|at| ((port, family), at)));
+            } else {
+                memory::forget(&mut batch, (port, family));
+            }
         }
+        self.keep(batch);
     }
 
     /// Forgets what was heard, which may be half of a thought, and opens the engine again. What is on show stays.
@@ -145,7 +147,7 @@ impl<'a> Probing<'a> {
         self.service.alive_for(ROUND_MOST);
         match self.jury.glance(rotation, number).await {
             Ok(round) => {
-                self.remember(&round);
+                self.take(&round, &[]);
                 let settled = !self.jury.is_doubting();
                 debug!("round {number}: {}", if settled { "as before" } else { "every operator is asked" });
             }
@@ -163,9 +165,8 @@ impl<'a> Probing<'a> {
             match self.jury.round(&mut sitting, &|_| ()).await {
                 Ok(changes) => {
                     if let Some(round) = self.jury.rounds().last().cloned() {
-                        self.remember(&round);
+                        self.take(&round, &changes);
                     }
-                    self.announce(&changes);
                     self.show(None);
                 }
                 Err(asleep) => self.slept(asleep),
@@ -177,64 +178,48 @@ impl<'a> Probing<'a> {
         Wake::Due
     }
 
-    /// What a round saw, for history and metrics.
-    fn remember(&mut self, round: &Round) {
-        let began = self.jury.wall(round.started);
-        self.measured = Some(began);
-        let moment = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let samples: Vec<_> = round.observations.iter().map(Sample::of).collect();
-        let mut batch = memory::batch();
-        memory::samples(&mut batch, &samples, moment);
-        self.keep(batch);
-        self.board.history(|history| samples.into_iter().for_each(|sample| history.sample(sample, moment)));
-        round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
-        let now = SystemTime::now();
-        for machine in self.jury.machines().iter().filter(|machine| !machine.is_doubting()) {
-            if machine.shown().is_some_and(|shown| shown.finding.state.is_conclusive()) {
-                self.conclusive.insert((machine.port(), machine.family()), now);
-            }
-        }
-    }
-
     fn slept(&self, Suspended(asleep): Suspended) {
         self.telemetry.skipped(Skip::Suspended);
         let asleep = humantime::format_duration(Duration::from_secs(asleep.as_secs().max(1)));
         info!("this machine was suspended for {asleep} during a round: the round counts for nothing");
     }
 
-    /// First verdicts and changes: onto the disk, into the history, the metrics and the log, in this order.
-    fn announce(&mut self, changes: &[PortChange]) {
+    /// What a round saw and changed: onto the disk as one, then into the history, the metrics and the log.
+    fn take(&mut self, round: &Round, changes: &[PortChange]) {
         let now = SystemTime::now();
+        let began = self.jury.wall(round.started);
+        self.measured = Some(began);
+        let moment = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let samples: Vec<_> = round.observations.iter().map(Sample::of).collect();
         let mut batch = memory::batch();
+        memory::samples(&mut batch, &samples, moment);
         let mut told = Vec::new();
         for machine in self.jury.machines() {
             let (port, family) = (machine.port(), machine.family());
-            let Some(shown) = machine.shown() else { continue };
-            let finding = &shown.finding;
+            let Some(finding) = machine.shown().map(|shown| &shown.finding) else { continue };
+            if !machine.is_doubting() && finding.state.is_conclusive() {
+                self.conclusive.insert((port, family), now);
+            }
             let since = self.jury.since(machine).unwrap_or(now);
             let conclusive = self.conclusive.get(&(port, family)).copied();
-            memory::remember(
-                &mut batch,
-                &Known { port, family, finding: finding.clone(), since, conclusive },
-            );
+            memory::remember(&mut batch, Known { port, family, finding: finding.clone(), since, conclusive });
             let change = changes.iter().find(|change| (change.port, change.family) == (port, family));
-            let previous = change.map(|change| change.change.previous);
-            if previous.is_none() && self.told.contains(&(port, family)) {
-                continue;
+            let verdict = assemble::verdict(&self.jury, &self.config, machine, now);
+            if let (Some(PortChange { previous, .. }), Some(verdict)) = (change, verdict) {
+                let change = state_change(&verdict, finding, *previous, since);
+                memory::change(&mut batch, &change);
+                told.push((change, verdict));
             }
-            self.told.insert((port, family));
-            let Some(verdict) = assemble::verdict(&self.jury, &self.config, machine, now) else { continue };
-            let change = state_change(&verdict, finding, previous, since);
-            memory::change(&mut batch, &change);
-            told.push((change, previous, verdict));
         }
         self.keep(batch);
-        for (change, previous, verdict) in told {
-            if previous.is_some() {
+        round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
+        self.board.history(|history| samples.into_iter().for_each(|sample| history.sample(sample, moment)));
+        for (change, verdict) in told {
+            if change.previous.is_some() {
                 self.telemetry.changed(change.port, change.family);
             }
+            log::verdict(change.previous, &verdict);
             self.board.history(|history| history.change(change));
-            log::verdict(previous, &verdict);
         }
     }
 
@@ -277,9 +262,7 @@ impl<'a> Probing<'a> {
                 if config.agent.state_dir != *state_dir {
                     warn!("agent.state_dir stays {} until the next start", state_dir.display());
                 }
-                self.jury.reconfigure(prober, config.roster.clone(), &config.probe.families);
-                self.told.retain(|pair| self.jury.machines().iter().any(|m| (m.port(), m.family()) == *pair));
-                self.config = config;
+                self.reconfigure(config, prober);
                 self.notices.clear(notices::CONFIG_REJECTED);
                 self.settings.send_replace(Arc::new(self.config.clone()));
                 info!("the configuration was read again");
@@ -294,6 +277,21 @@ impl<'a> Probing<'a> {
             }
         }
         self.service.ready();
+    }
+
+    fn reconfigure(&mut self, config: Config, prober: Prober) {
+        let place = |machine: &Machine| (machine.port(), machine.family());
+        let before: Vec<_> = self.jury.machines().iter().map(place).collect();
+        self.jury.reconfigure(prober, config.roster.clone(), &config.probe.families);
+        self.config = config;
+        let mut batch = memory::batch();
+        for gone in before {
+            if !self.jury.machines().iter().any(|machine| place(machine) == gone) {
+                self.conclusive.remove(&gone);
+                memory::forget(&mut batch, gone);
+            }
+        }
+        self.keep(batch);
     }
 
     fn facts(&self) -> Facts {
