@@ -51,7 +51,7 @@ fn title(scene: &Scene<'_>) -> String {
     let report = &scene.display.report;
     let host = about::host(report);
     match verdicts::worst(report) {
-        Some(verdict) => format!("{} · {host} · Sortie", verdicts::headline(scene, verdict)),
+        Some(verdict) => format!("{} · {host} · Sortie", verdicts::headline(verdict, report)),
         None => format!("{host} · Sortie"),
     }
 }

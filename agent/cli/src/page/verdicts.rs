@@ -1,7 +1,6 @@
 //! The verdicts: one card per port and family, in a column per port. This is what somebody sees who has a second.
 
 use maud::{Markup, html};
-use sortie_core::history::StateChange;
 use sortie_core::report::{PortVerdict, Report, Sighting};
 use sortie_core::target::{Family, Port};
 
@@ -20,8 +19,8 @@ pub(super) fn section(scene: &Scene<'_>) -> Markup {
     html! {
         section #verdicts aria-labelledby="h-verdicts" {
             h2 #h-verdicts .unseen { "Verdicts" }
-            @if ports.is_empty() {
-                div .card.dim { (waiting()) }
+            @if report.verdicts.is_empty() {
+                div .card.dim { (waiting(report)) }
             }
             div .ports {
                 @for port in ports {
@@ -39,17 +38,8 @@ pub(super) fn section(scene: &Scene<'_>) -> Markup {
     }
 }
 
-/// What heads a verdict: who stops the mail, or that the first sitting of the jury is not over.
-pub(super) fn headline(scene: &Scene<'_>, verdict: &PortVerdict) -> String {
-    let settled = |change: &StateChange| (change.port, change.family) == (verdict.port, verdict.family);
-    let sits = scene.display.agent.next_round.is_none();
-    if sits && verdict.state == "inconclusive" && !scene.history.changes().any(settled) {
-        return format!("Port {} is being judged", verdict.port);
-    }
-    sentence(verdict, &scene.display.report)
-}
-
-fn sentence(verdict: &PortVerdict, report: &Report) -> String {
+/// Who stops the mail, in a sentence.
+pub(super) fn headline(verdict: &PortVerdict, report: &Report) -> String {
     let (port, family) = (verdict.port, verdict.family);
     match (verdict.state, verdict.attribution) {
         ("open", _) => format!("Port {port} is open"),
@@ -94,7 +84,7 @@ fn card(scene: &Scene<'_>, verdict: &PortVerdict) -> Markup {
             data-says={ (place(verdict)) ": " (spoken(verdict.state)) } aria-labelledby={ "t-" (slug) } {
             (shape::icon(verdict.state))
             p .state { b { (spoken(verdict.state)) } " " span { (place(verdict)) } }
-            h3 #{ "t-" (slug) } { (headline(scene, verdict)) }
+            h3 #{ "t-" (slug) } { (headline(verdict, &scene.display.report)) }
             p .summary { (printable(&verdict.summary)) }
             dl {
                 div { dt { "Since" } dd { (moment::written(&verdict.since, scene.now)) } }
@@ -125,11 +115,13 @@ fn quiet(scene: &Scene<'_>, verdict: &PortVerdict) -> Markup {
     }
 }
 
-fn waiting() -> Markup {
+/// During the first sitting of the jury.
+fn waiting(report: &Report) -> Markup {
+    let title = if report.observations.is_empty() { "Nothing was measured yet" } else { "Being judged" };
     html! {
         (shape::icon("inconclusive"))
         p .state { b { "starting" } }
-        h3 { "Nothing was measured yet" }
+        h3 { (title) }
         p .summary {
             "Every operator is being asked. A port that is open is known within seconds; one that is silent takes a few rounds."
         }
@@ -212,26 +204,29 @@ mod tests {
             (State::NoEgress, "Nothing leaves this machine over IPv4"),
             (State::Inconclusive, "Port 25 could not be judged"),
         ] {
-            assert_eq!(super::sentence(&of(state.code(), "open", None), &report), sentence);
+            assert_eq!(headline(&of(state.code(), "open", None), &report), sentence);
         }
     }
 
     #[test]
     fn what_the_first_sitting_leans_to_is_no_verdict_yet() {
-        let mut situation = crate::page::sample::starting();
-        situation.display.report.verdicts = vec![of("inconclusive", "open", None)];
-        let page = |situation: &crate::page::sample::Situation| {
+        use crate::page::sample::{self, Situation};
+        let page = |situation: &Situation| {
             crate::page::render(&situation.display, &situation.history, situation.now)
         };
-        assert!(page(&situation).contains("<title>Port 25 is being judged · "));
-        situation.display.agent.next_round = Some(situation.now);
+        let mut situation = sample::starting();
+        assert!(page(&situation).contains("Nothing was measured yet"));
+        situation.display.report.observations = sample::platform_blocked().display.report.observations;
+        let sitting = page(&situation);
+        assert!(sitting.contains("Being judged") && sitting.contains("not judged yet"), "{sitting}");
+        situation.display.report.verdicts = vec![of("inconclusive", "open", None)];
         assert!(page(&situation).contains("<title>Port 25 could not be judged · "));
     }
 
     #[test]
     fn a_security_group_is_named_where_it_is_known() {
         let known = PortVerdict { attribution: Some("security_group"), ..sample::verdict() };
-        assert_eq!(sentence(&known, &sample::report()), "Port 25 is blocked by a security group");
+        assert_eq!(headline(&known, &sample::report()), "Port 25 is blocked by a security group");
     }
 
     #[test]
