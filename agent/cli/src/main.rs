@@ -41,8 +41,11 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
                 terminal::warn(&sentence);
             }
             terminal::start_log(args.log_level);
-            runtime()?.block_on(run::run(args, in_force.config))?;
-            Ok(exit::OK)
+            let runtime = runtime()?;
+            let ended = runtime.block_on(run::run(args, in_force.config));
+            // A disk that hangs must not keep the process from ending.
+            runtime.shutdown_background();
+            ended.map(|()| exit::OK)
         }
         Command::Config(command) => configure::run(command).map(|()| exit::OK),
         Command::Completions(args) => print(&completions::script(args.shell)),

@@ -31,7 +31,6 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
-use self::memory::Memory;
 use self::notices::Notices;
 use self::orders::{Orders, Signals};
 use self::page::Page;
@@ -51,7 +50,7 @@ const FINISH_MOST: Duration = Duration::from_secs(10);
 pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let mut notices = Notices::default();
     let instance = take_state_dir(&config, &mut notices)?;
-    let memory = instance.as_ref().map(|_| Memory::open(config.agent.state_dir.clone(), &mut notices));
+    let state_dir = instance.is_some().then(|| config.agent.state_dir.clone());
     let (signals, orders) = Signals::listen()?;
     let page = match args.listen_fd {
         Some(_) => Page::inherited()?,
@@ -63,7 +62,9 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
     let export = export::keep(Arc::clone(&telemetry), watched.clone());
-    let mut probing = Probing::open(config, (board, telemetry), &service, settings, args, (notices, memory))?;
+    let faces_of = (board, telemetry);
+    let probing = Probing::open(config, faces_of, &service, settings, args, notices, state_dir);
+    let mut probing = probing.await?;
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,

@@ -4,6 +4,7 @@
 //! configuration is taken between two rounds, never within a sitting.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -57,17 +58,22 @@ pub(super) struct Probing<'a> {
 
 impl<'a> Probing<'a> {
     /// Opens the engine. Nothing is asked before [`Probing::go`].
-    pub(super) fn open(
+    pub(super) async fn open(
         config: Config,
         faces: (Arc<Board>, Arc<Telemetry>),
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        (notices, memory): (Notices, Option<Memory>),
+        mut notices: Notices,
+        state_dir: Option<PathBuf>,
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
         let (board, telemetry) = faces;
+        let recalled = state_dir.map(|dir| Memory::open(dir, &mut notices));
+        let (memory, known, history) =
+            recalled.map_or_else(Default::default, |(memory, known, history)| (Some(memory), known, history));
+        board.history(|remembered| *remembered = history);
         let mut probing = Self {
             config,
             jury,
@@ -83,14 +89,12 @@ impl<'a> Probing<'a> {
             conclusive: BTreeMap::new(),
             clock: Reading::now(),
         };
-        probing.recall();
+        probing.recall(known).await;
         Ok(probing)
     }
 
     /// Goes on from what the last life of this agent had on show.
-    fn recall(&mut self) {
-        let Some((known, history)) = self.memory.as_ref().map(Memory::recall) else { return };
-        self.board.history(|remembered| *remembered = history);
+    async fn recall(&mut self, known: Vec<Known>) {
         let mut batch = memory::batch();
         for Known { port, family, finding, since, conclusive } in known {
             let state = finding.state;
@@ -101,7 +105,7 @@ impl<'a> Probing<'a> {
                 memory::forget(&mut batch, (port, family));
             }
         }
-        self.keep(batch);
+        self.keep(batch).await;
     }
 
     /// Forgets what was heard, which may be half of a thought, and opens the engine again. What is on show stays.
@@ -126,7 +130,7 @@ impl<'a> Probing<'a> {
             self.show(Some(pause));
             match orders.pause_until(Instant::now() + pause).await {
                 Wake::Stop => return,
-                Wake::Reload => self.take_configuration(),
+                Wake::Reload => self.take_configuration().await,
                 Wake::Due => {
                     self.glance(rotation, number).await;
                     number += 1;
@@ -147,7 +151,7 @@ impl<'a> Probing<'a> {
         self.service.alive_for(ROUND_MOST);
         match self.jury.glance(rotation, number).await {
             Ok(round) => {
-                self.take(&round, &[]);
+                self.take(&round, &[]).await;
                 let settled = !self.jury.is_doubting();
                 debug!("round {number}: {}", if settled { "as before" } else { "every operator is asked" });
             }
@@ -165,7 +169,7 @@ impl<'a> Probing<'a> {
             match self.jury.round(&mut sitting, &|_| ()).await {
                 Ok(changes) => {
                     if let Some(round) = self.jury.rounds().last().cloned() {
-                        self.take(&round, &changes);
+                        self.take(&round, &changes).await;
                     }
                     self.show(None);
                 }
@@ -185,7 +189,7 @@ impl<'a> Probing<'a> {
     }
 
     /// What a round saw and changed: onto the disk as one, then into the history, the metrics and the log.
-    fn take(&mut self, round: &Round, changes: &[PortChange]) {
+    async fn take(&mut self, round: &Round, changes: &[PortChange]) {
         let now = SystemTime::now();
         let began = self.jury.wall(round.started);
         self.measured = Some(began);
@@ -211,7 +215,7 @@ impl<'a> Probing<'a> {
                 told.push((change, verdict));
             }
         }
-        self.keep(batch);
+        self.keep(batch).await;
         round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
         self.board.history(|history| samples.into_iter().for_each(|sample| history.sample(sample, moment)));
         for (change, verdict) in told {
@@ -223,9 +227,9 @@ impl<'a> Probing<'a> {
         }
     }
 
-    fn keep(&mut self, batch: Batch) {
+    async fn keep(&mut self, batch: Batch) {
         if let Some(memory) = &mut self.memory {
-            memory.keep(batch, &mut self.notices);
+            memory.keep(batch, &mut self.notices).await;
         }
     }
 
@@ -254,7 +258,7 @@ impl<'a> Probing<'a> {
     }
 
     /// Takes the configuration as it is on disk now; where it is broken, the last good one stays and everybody is told.
-    fn take_configuration(&mut self) {
+    async fn take_configuration(&mut self) {
         self.service.reloading();
         match reload::read(self.args) {
             Ok((config, prober)) => {
@@ -262,7 +266,7 @@ impl<'a> Probing<'a> {
                 if config.agent.state_dir != *state_dir {
                     warn!("agent.state_dir stays {} until the next start", state_dir.display());
                 }
-                self.reconfigure(config, prober);
+                self.reconfigure(config, prober).await;
                 self.notices.clear(notices::CONFIG_REJECTED);
                 self.settings.send_replace(Arc::new(self.config.clone()));
                 info!("the configuration was read again");
@@ -279,7 +283,7 @@ impl<'a> Probing<'a> {
         self.service.ready();
     }
 
-    fn reconfigure(&mut self, config: Config, prober: Prober) {
+    async fn reconfigure(&mut self, config: Config, prober: Prober) {
         let place = |machine: &Machine| (machine.port(), machine.family());
         let before: Vec<_> = self.jury.machines().iter().map(place).collect();
         self.jury.reconfigure(prober, config.roster.clone(), &config.probe.families);
@@ -291,7 +295,7 @@ impl<'a> Probing<'a> {
                 memory::forget(&mut batch, gone);
             }
         }
-        self.keep(batch);
+        self.keep(batch).await;
     }
 
     fn facts(&self) -> Facts {
