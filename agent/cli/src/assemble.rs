@@ -49,7 +49,7 @@ fn unseen(jury: &Jury, config: &Config) -> Vec<String> {
 /// The verdict that is on show.
 pub fn verdict(jury: &Jury, config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
     let shown = machine.shown()?;
-    Some(composed(config, machine, &shown.finding, jury.since(machine).unwrap_or(now)))
+    Some(composed(config, machine, shown, jury.since(machine).unwrap_or(now)))
 }
 
 /// Before there is a verdict: what the jury leans to, if it has to say something now.

@@ -55,7 +55,7 @@ fn story(told: &[(u64, Told)]) -> Story {
             Told::Walks(walks) => machine.add_walks(walks),
             Told::Jury(hearing) => story.changes.extend(machine.hear(Hearing { at: now, ..hearing }, now)),
         }
-        story.shown.extend(machine.shown().map(|shown| (shown.finding.state, shown.finding.rule)));
+        story.shown.extend(machine.shown().map(|shown| (shown.state, shown.rule)));
     }
     story
 }

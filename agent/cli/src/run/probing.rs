@@ -200,7 +200,7 @@ impl<'a> Probing<'a> {
         let mut told = Vec::new();
         for machine in self.jury.machines() {
             let (port, family) = (machine.port(), machine.family());
-            let Some(finding) = machine.shown().map(|shown| &shown.finding) else { continue };
+            let Some(finding) = machine.shown() else { continue };
             if !machine.is_doubting() && finding.state.is_conclusive() {
                 self.conclusive.insert((port, family), now);
             }
@@ -304,7 +304,7 @@ impl<'a> Probing<'a> {
             Some(PortFacts {
                 port,
                 family,
-                state: machine.shown()?.finding.state,
+                state: machine.shown()?.state,
                 expected: assemble::expectation(&self.config.expect, port),
                 conclusive: self.conclusive.get(&(port, family)).copied(),
             })
@@ -321,7 +321,7 @@ impl<'a> Probing<'a> {
 
 fn due(machine: &Machine, since: Duration, greetings: Duration) -> bool {
     let interval = |state| schedule::jury_interval(state, greetings, machine.pace());
-    machine.shown().is_some_and(|shown| since >= interval(shown.finding.state))
+    machine.shown().is_some_and(|shown| since >= interval(shown.state))
 }
 
 /// The change that led to this verdict, as history and events tell it.

@@ -31,15 +31,6 @@ use crate::schedule::{CONFIRM_ROUNDS, LAST_ROUND, Pace};
 use crate::target::{Family, Port};
 use crate::walk::Walk;
 
-/// What is on show.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
-    /// The finding.
-    pub finding: Finding,
-    /// When this state began, as an offset from the start of the agent.
-    pub since: Duration,
-}
-
 /// A change of state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
@@ -55,7 +46,8 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Machine {
     docket: Docket,
-    shown: Option<Shown>,
+    /// What is on show.
+    shown: Option<Finding>,
     doubting: bool,
     /// The rule of the round before.
     found: Option<&'static str>,
@@ -71,7 +63,7 @@ impl Machine {
     /// is due, finds something else.
     pub fn resumed(port: Port, family: Family, pace: Pace, finding: Finding) -> Self {
         let mut machine = Self::new(port, family, pace);
-        machine.shown = Some(Shown { finding, since: Duration::ZERO });
+        machine.shown = Some(finding);
         machine.docket.begin(machine.prior());
         machine
     }
@@ -87,7 +79,7 @@ impl Machine {
     }
 
     /// What is on show; `None` until the first episode is over.
-    pub fn shown(&self) -> Option<&Shown> {
+    pub fn shown(&self) -> Option<&Finding> {
         self.shown.as_ref()
     }
 
@@ -114,7 +106,7 @@ impl Machine {
     /// Hears the round of a sentinel. Anything but the settled answer begins an episode.
     pub fn glance(&mut self, hearing: &Hearing) {
         self.docket.glance(hearing);
-        let agrees = self.shown.as_ref().is_some_and(|shown| agrees(shown.finding.state, hearing));
+        let agrees = self.shown.as_ref().is_some_and(|shown| agrees(shown.state, hearing));
         if !agrees {
             self.doubt();
         }
@@ -157,28 +149,19 @@ impl Machine {
 
     fn may_show(&self, finding: &Finding, repeated: bool) -> bool {
         let Some(shown) = &self.shown else { return true };
-        let stays = shown.finding.state == finding.state;
+        let stays = shown.state == finding.state;
         // Rules that convict count their rounds themselves.
         stays || repeated || finding.state.is_block() || self.docket.rounds() >= LAST_ROUND
     }
 
     fn show(&mut self, finding: Finding, at: Duration) -> Option<Change> {
-        let Some(shown) = &mut self.shown else {
-            self.shown = Some(Shown { finding, since: at });
-            return None;
-        };
-        let previous = shown.finding.state;
         let state = finding.state;
-        shown.finding = finding;
-        if previous == state {
-            return None;
-        }
-        shown.since = at;
-        Some(Change { previous, state, at })
+        let previous = self.shown.replace(finding)?.state;
+        (previous != state).then_some(Change { previous, state, at })
     }
 
     fn prior(&self) -> Prior {
-        match self.shown.as_ref().map(|shown| shown.finding.state) {
+        match self.shown.as_ref().map(|shown| shown.state) {
             Some(State::Open) => Prior::Open,
             Some(state) if state.is_block() => Prior::Blocked,
             _ => Prior::Unknown,

@@ -95,7 +95,7 @@ impl Agent {
 
     /// The state on show.
     pub(crate) fn state(&self) -> Option<State> {
-        self.machine.shown().map(|shown| shown.finding.state)
+        self.machine.shown().map(|shown| shown.state)
     }
 
     /// Operators that are alive now.

@@ -8,6 +8,10 @@
 //! `check` is one sitting of the jury; `run` keeps a sentinel and calls the jury. Both are this module, so a verdict
 //! is reached in one way.
 
+mod asked;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -15,13 +19,14 @@ use sortie_core::hearing::Hearing;
 use sortie_core::localise::{self, Extent, Pair};
 use sortie_core::observation::{Observation, Round};
 use sortie_core::schedule::{Pace, Rotation, SENTINEL_WINDOW};
-use sortie_core::target::{Family, Host, Port, Roster, Target};
+use sortie_core::target::{Family, Port, Roster, Target};
 use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
 use sortie_core::walk::Walk;
 use sortie_net::{Event, PeerLimit, Prober, Resolved, RoundPlan};
 use tokio::time::Instant;
 
+use self::asked::{is_asked, pairs};
 use crate::clock::Reading;
 
 /// A first verdict of one port and family, or another state.
@@ -110,7 +115,7 @@ impl Jury {
     pub fn take_over(&mut self, former: &Self) {
         for machine in &former.machines {
             if let (Some(shown), Some(since)) = (machine.shown(), former.since(machine)) {
-                self.resume((machine.port(), machine.family()), shown.finding.clone(), since);
+                self.resume((machine.port(), machine.family()), shown.clone(), since);
             }
         }
     }
@@ -252,7 +257,7 @@ impl Jury {
                 machine.excuse();
                 continue;
             };
-            let state = |machine: &Machine| machine.shown().map(|shown| shown.finding.state);
+            let state = |machine: &Machine| machine.shown().map(|shown| shown.state);
             let previous = state(machine);
             machine.hear(hearing, at);
             if state(machine) != previous {
@@ -353,60 +358,5 @@ impl Jury {
         // By name, not by address: names with ever new addresses must not make the list grow.
         self.latest.retain(|known| !round.observations.iter().any(|new| alike(known, new)));
         self.latest.extend(round.observations.iter().cloned());
-    }
-}
-
-/// The ports and families that have a machine.
-fn pairs<'a>(roster: &'a Roster, families: &'a [Family]) -> impl Iterator<Item = (Port, Family)> + 'a {
-    let ports = roster.ports().into_iter();
-    let all = ports.flat_map(move |port| families.iter().map(move |family| (port, *family)));
-    all.filter(|(port, family)| reaches(roster, *port, *family))
-}
-
-/// Whether the roster still has the destination of an observation.
-fn is_asked(roster: &Roster, observation: &Observation) -> bool {
-    let of_target = |target: &Target| {
-        Some(target.operator()) == observation.operator.as_ref()
-            && (*target.address() == observation.address || target.control() == Some(&observation.address))
-    };
-    roster.targets().iter().any(of_target) || roster.globals().contains(&observation.address)
-}
-
-/// Whether anything on this port could have an address in this family: a literal has but one.
-fn reaches(roster: &Roster, port: Port, family: Family) -> bool {
-    roster.targets().iter().filter(|target| target.address().port == port).any(|target| {
-        match &target.address().host {
-            Host::Literal(ip) => Family::of(*ip) == family,
-            Host::Name(_) | Host::Mx(_) => true,
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{self, EngineChoice};
-    use crate::engine;
-
-    fn jury() -> Jury {
-        let mut config = config::defaults();
-        config.probe.engine = EngineChoice::Connect;
-        engine::jury(&config, config.roster.clone()).expect("connect needs nothing")
-    }
-
-    #[tokio::test]
-    async fn another_jury_shows_what_the_former_one_did_and_hears_everybody_again() {
-        let (mut former, mut next) = (jury(), jury());
-        let blocked = Finding { state: State::PlatformBlocked, rule: "silent_all", ..Finding::unfinished() };
-        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
-        let (port, family) = (former.machines[0].port(), former.machines[0].family());
-        former.machines[0] = Machine::resumed(port, family, Pace::DEFAULT, blocked.clone());
-        former.since.insert((port, family), since);
-        next.take_over(&former);
-        let machine = &next.machines[0];
-        assert_eq!(machine.shown().map(|shown| &shown.finding), Some(&blocked));
-        assert_eq!(next.since(machine), Some(since));
-        assert!(next.machines.iter().all(Machine::is_doubting), "the jury is due");
-        assert!(next.machines[1..].iter().all(|machine| machine.shown().is_none()));
     }
 }
