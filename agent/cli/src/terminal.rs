@@ -5,6 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::LogLevel;
 use crate::render::Style;
@@ -60,7 +63,7 @@ pub fn warn(sentence: &str) {
     complain(&format!("warning: {}\n", crate::text::printable(sentence)));
 }
 
-/// Sends the log to stderr, where a service manager or a person reads it.
+/// Sends the log to stderr, where a service manager or a person reads it. Libraries are heard when something is wrong.
 pub fn start_log(level: LogLevel) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -69,10 +72,12 @@ pub fn start_log(level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    tracing_subscriber::fmt()
+    let own = Targets::new().with_target("sortie", level).with_default(level.min(LevelFilter::WARN));
+    let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(io::stderr)
         .with_ansi(stderr_color())
         .with_target(false)
-        .init();
+        .finish();
+    log.with(own).init();
 }

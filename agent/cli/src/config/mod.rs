@@ -55,7 +55,7 @@ pub use self::relay::{Relay, Tls};
 use self::section::Section;
 pub use self::settings::{Origin, Setting};
 pub use self::targets::warnings;
-pub use self::web::Web;
+pub use self::web::{DEFAULT_PORT, Web};
 
 /// Between the end of one window and the start of the next round names are resolved and the verdict is reached.
 const ROUND_SLACK: Duration = Duration::from_secs(1);

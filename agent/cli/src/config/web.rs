@@ -10,6 +10,9 @@ use super::diagnose::Problem;
 use super::section::{Refusal, Section};
 use super::value::{self, Read};
 
+/// Where the page is when nobody says otherwise.
+pub const DEFAULT_PORT: u16 = 9525;
+
 /// Turns the page off.
 pub(super) const OFF: &str = "off";
 
@@ -27,7 +30,10 @@ pub struct Web {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9525)), hosts: Vec::new() }
+        Self {
+            listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT)),
+            hosts: Vec::new(),
+        }
     }
 }
 

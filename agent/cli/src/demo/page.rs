@@ -10,9 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::scene::Expected;
-
-/// Where the page is without `--listen`, as the agent's own default.
-const DEFAULT_PORT: u16 = 9525;
+use crate::config::DEFAULT_PORT;
 
 /// Ports that are tried after it: another demonstration or an agent may be at work.
 const MORE_PORTS: u16 = 20;
