@@ -144,15 +144,12 @@ impl History {
         self.changes.push_back(change);
     }
 
-    /// Remembers the observations of a round that began at `moment`.
-    pub fn record(&mut self, observations: &[Observation], moment: Duration) {
-        for observation in observations {
-            self.sample(Sample::of(observation), moment);
-        }
+    /// Remembers the probes of a round that began at `moment`.
+    pub fn record(&mut self, samples: impl IntoIterator<Item = Sample>, moment: Duration) {
+        samples.into_iter().for_each(|sample| self.sample(sample, moment));
     }
 
-    /// Remembers one probe of a round that began at `moment`.
-    pub fn sample(&mut self, sample: Sample, moment: Duration) {
+    fn sample(&mut self, sample: Sample, moment: Duration) {
         let point = Point {
             moment,
             outcome: sample.outcome,
@@ -287,8 +284,8 @@ mod tests {
     fn what_is_written_is_the_published_schema() {
         let mut history = History::default();
         history.change(change(1));
-        history.record(&[observed(1, true)], Duration::from_secs(1_000));
-        history.record(&[observed(1, false)], Duration::from_secs(1_060));
+        history.record([Sample::of(&observed(1, true))], Duration::from_secs(1_000));
+        history.record([Sample::of(&observed(1, false))], Duration::from_secs(1_060));
         insta::assert_snapshot!(serde_json::to_string_pretty(&history).expect("plain data"));
     }
 
@@ -299,9 +296,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<StateChange>(&text).expect("it was written by us"), told);
         let (mut one, mut other) = (History::default(), History::default());
         let observed = observed(1, true);
-        one.record(std::slice::from_ref(&observed), Duration::from_secs(1_000));
+        one.record([Sample::of(&observed)], Duration::from_secs(1_000));
         let text = serde_json::to_string(&Sample::of(&observed)).expect("plain data");
-        other.sample(serde_json::from_str(&text).expect("it was written by us"), Duration::from_secs(1_000));
+        let read: Sample = serde_json::from_str(&text).expect("it was written by us");
+        other.record([read], Duration::from_secs(1_000));
         assert_eq!(one, other);
     }
 
@@ -312,7 +310,7 @@ mod tests {
         assert_eq!(history.changes().len(), CHANGES_MOST);
         assert_eq!(history.changes().last().map(|change| change.uid.as_str()), Some("uid-1999"));
         for second in 0..(2 * POINTS_MOST as u64) {
-            history.record(&[observed(0, true)], Duration::from_secs(second));
+            history.record([Sample::of(&observed(0, true))], Duration::from_secs(second));
         }
         let points = &history.series()[0].points;
         assert_eq!(points.len(), POINTS_MOST);
@@ -323,7 +321,7 @@ mod tests {
     fn destinations_that_are_gone_make_room() {
         let mut history = History::default();
         for host in 0..=SERIES_MOST {
-            history.record(&[observed(host, false)], Duration::from_secs(host as u64));
+            history.record([Sample::of(&observed(host, false))], Duration::from_secs(host as u64));
         }
         assert_eq!(history.series().len(), SERIES_MOST);
         assert_eq!(history.series()[0].address, "mx1.example:25");

@@ -1,9 +1,9 @@
 //! The story: the page is reachable from outside while the agent judges inside.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, ensure};
+use e2e::http;
 use nix::sys::signal::Signal;
 
 use crate::Job;
@@ -38,8 +38,8 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
         for demo in &mut demos {
             demo.wait_for_text("✔ after")?;
             let address = address(&demo.wait_for_text(PAGE)?)?;
-            let answer = get(&address, "/api/v1/report")?;
-            ensure!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("demo-vm"), "{answer}");
+            let answer = http::get(address, "/api/v1/report")?;
+            ensure!(answer.status == 200 && answer.body.contains("demo-vm"), "{answer:?}");
             addresses.push(address);
         }
         ensure!(addresses[0] != addresses[1], "{addresses:?}");
@@ -67,8 +67,8 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     ("a_story_that_stays_keeps_the_page_and_its_verdict", |stage| {
         let mut demo = Demo::start(stage, &["--stay"])?;
         let told = demo.wait_for_text("until Ctrl-C")?;
-        let answer = get(&address(&told)?, "/api/v1/report")?;
-        ensure!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let answer = http::get(address(&told)?, "/api/v1/report")?;
+        ensure!(answer.status == 200, "{answer:?}");
         demo.signal(Signal::SIGINT)?;
         demo.end()?.with(0)?;
         demo.left_nothing()
@@ -86,16 +86,7 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     }),
 ];
 
-fn address(told: &str) -> Result<String> {
+fn address(told: &str) -> Result<SocketAddr> {
     let line = told.lines().find_map(|line| line.strip_prefix(PAGE)).context("no page")?;
-    Ok(line.trim_end_matches('/').to_owned())
-}
-
-fn get(address: &str, path: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    line.trim_end_matches('/').parse().context("the page's address is none")
 }

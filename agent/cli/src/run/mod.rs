@@ -62,9 +62,8 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
     let export = export::keep(Arc::clone(&telemetry), watched.clone());
-    let faces_of = (board, telemetry);
-    let probing = Probing::open(config, faces_of, &service, settings, args, notices, state_dir);
-    let mut probing = probing.await?;
+    let mut probing =
+        Probing::open(config, (board, telemetry), &service, settings, args, notices, state_dir).await?;
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,

@@ -217,7 +217,7 @@ impl<'a> Probing<'a> {
         }
         self.keep(batch).await;
         round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
-        self.board.history(|history| samples.into_iter().for_each(|sample| history.sample(sample, moment)));
+        self.board.history(|history| history.record(samples, moment));
         for (change, verdict) in told {
             if change.previous.is_some() {
                 self.telemetry.changed(change.port, change.family);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
-use sortie_core::history::{History, StateChange};
+use sortie_core::history::{History, Sample, StateChange};
 use sortie_core::observation::Observation;
 use sortie_core::report::{PortVerdict, compose};
 use sortie_core::target::{Address, Family, Operator, Port, Role};
@@ -217,7 +217,7 @@ pub(super) fn hostile() -> Situation {
     report.observations[0].operator = Some(nasty.to_owned());
     report.observations[0].detail.dns = None;
     report.observations[0].attempts[0].seen = nasty.to_owned();
-    history.record(&[hostile_observation()], NOW);
+    history.record([Sample::of(&hostile_observation())], NOW);
     situation
 }
 
@@ -236,7 +236,7 @@ pub(super) fn remember_too_much(situation: &mut Situation) {
         let ago = Duration::from_secs((200 - number) * 60);
         let of = |address| observed(None, Role::Subject, address, Family::Ipv4, fate, number);
         let observations: Vec<_> = addresses.iter().map(of).collect();
-        situation.history.record(&observations, NOW.saturating_sub(ago));
+        situation.history.record(observations.iter().map(Sample::of), NOW.saturating_sub(ago));
         let state = if number % 2 == 0 { State::PlatformBlocked } else { State::Open };
         situation.history.change(changed(Port::SMTP, Some(State::Open), state, ago));
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sortie_core::history::{History, StateChange};
+use sortie_core::history::{History, Sample, StateChange};
 use sortie_core::observation::{Answer, Attempt, DnsFailure, Icmp, Observation, Peer, Seen, Segment};
 use sortie_core::report::{Host, PortVerdict, Report, SCHEMA, compose};
 use sortie_core::target::{Address, Family, Operator, Port, Role, Roster};
@@ -44,7 +44,7 @@ pub(super) fn situation(
         let ago = known.saturating_sub(Duration::from_secs(number * 60));
         let everybody = number.is_multiple_of(JURY) || number == rounds;
         let observations = round(catalogue::roster(), number, everybody, |port| fate(port, ago));
-        history.record(&observations, NOW.saturating_sub(ago));
+        history.record(observations.iter().map(Sample::of), NOW.saturating_sub(ago));
         if everybody {
             latest = observations;
         }

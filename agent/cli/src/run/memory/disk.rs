@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::history::{History, Sample, StateChange};
-use sortie_store::{Batch, Moment, Opened, Store, StoreError, Why};
+use sortie_store::{Batch, Moment, Opened, Store, StoreError};
 use tracing::warn;
 
 use super::rows::{Known, moment};
@@ -69,10 +69,6 @@ impl Disk {
     fn opened(&self) -> Result<Store, StoreError> {
         let (store, opened) = Store::open(&self.dir, moment(SystemTime::now()))?;
         if let Opened::SetAside { as_path, why } = opened {
-            let why = match why {
-                Why::Damaged { what } => format!("it is damaged ({what})"),
-                Why::Newer { version } => format!("a newer sortie wrote it (format {version})"),
-            };
             warn!("the store was set aside as {}, and a new one begun: {why}", as_path.display());
         }
         Ok(store)
@@ -106,9 +102,8 @@ fn recall_history(store: &Store, history: &mut History) -> Result<(), StoreError
     let shown = moment(SystemTime::now() - SAMPLES_SHOWN);
     for row in store.history(shown)?.samples {
         let row = row?;
-        for sample in serde_json::from_slice::<Vec<Sample>>(&row.value).unwrap_or_default() {
-            history.sample(sample, Duration::from_millis(row.at.millis()));
-        }
+        let samples: Vec<Sample> = serde_json::from_slice(&row.value).unwrap_or_default();
+        history.record(samples, Duration::from_millis(row.at.millis()));
     }
     Ok(())
 }
