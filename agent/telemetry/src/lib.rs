@@ -25,6 +25,7 @@ mod reference;
 pub mod registry;
 mod resource;
 mod shown;
+mod spool;
 mod telemetry;
 #[cfg(test)]
 mod testing;
@@ -34,4 +35,5 @@ pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip};
 pub use push::{Push, PushError, PushSettings};
 pub use resource::Identity;
+pub use spool::{Encoded, Export, Loss, Signal, Spool};
 pub use telemetry::{Telemetry, TelemetryError};
