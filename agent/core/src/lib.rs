@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod advice;
+pub mod alert;
 pub mod distance;
 pub mod errno;
 pub mod evidence;
