@@ -100,11 +100,11 @@ impl Alarm {
     }
 
     /// The alert that is raised.
-    pub fn raised(&self) -> Option<Alert> {
+    pub fn raised(self) -> Option<Alert> {
         self.raised
     }
 
-    fn due(&self, state: State, expected: Expectation) -> Option<Alert> {
+    fn due(self, state: State, expected: Expectation) -> Option<Alert> {
         use Cause::{NoEgress, PortBlocked, PortDegraded, PortOpenUnexpectedly};
         use Severity::{Critical, Warning};
         let alert = |cause, severity| Some(Alert { cause, severity });
