@@ -1,10 +1,15 @@
 //! What is committed together.
 
-use crate::limits::ROW_MOST;
+use crate::error::StoreError;
+use crate::limits::{EXPORT_MOST, ROW_MOST};
 use crate::moment::Moment;
+use crate::queue::{Export, Lane, Loss, QueueLimits, Work};
 use crate::row::{PortKey, PortMemory, Row};
 
-/// Everything that one transaction writes. It can be committed again when the first time failed.
+/// Everything that one transaction writes.
+///
+/// It can be committed again when the first time failed: nothing of it is there twice then, and no loss is counted twice,
+/// as long as no other batch of exports or losses was committed in between.
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub(crate) now: Moment,
@@ -12,12 +17,22 @@ pub struct Batch {
     pub(crate) forgotten: Vec<PortKey>,
     pub(crate) changes: Vec<Row>,
     pub(crate) samples: Vec<Row>,
+    pub(crate) queue: Work,
+    pub(crate) lazy: bool,
 }
 
 impl Batch {
     /// Nothing yet. History that is too old by this moment goes in the same transaction.
     pub fn new(now: Moment) -> Self {
-        Self { now, ports: Vec::new(), forgotten: Vec::new(), changes: Vec::new(), samples: Vec::new() }
+        Self {
+            now,
+            ports: Vec::new(),
+            forgotten: Vec::new(),
+            changes: Vec::new(),
+            samples: Vec::new(),
+            queue: Work::default(),
+            lazy: false,
+        }
     }
 
     /// What is on show for a port and family from now on.
@@ -44,18 +59,58 @@ impl Batch {
         self
     }
 
+    /// An export, at the end of its lane. When another one has its number, or had it, it gets the next that is free:
+    /// what the lane says of it is what counts.
+    pub fn export(&mut self, lane: Lane, export: Export) -> &mut Self {
+        self.queue.export(lane, export);
+        self
+    }
+
+    /// An export that was delivered or refused, and leaves its lane. Settling comes before appending.
+    pub fn settle(&mut self, lane: Lane, number: u64) -> &mut Self {
+        self.queue.settle(lane, number);
+        self
+    }
+
+    /// Records that are lost and known to be: they are added to what [`Queue::lost`](crate::Queue::lost) tells. What
+    /// [`bound`](Self::bound) throws out is counted without being told.
+    pub fn lose(&mut self, lane: Lane, loss: Loss, records: u64) -> &mut Self {
+        self.queue.lose(lane, loss, records);
+        self
+    }
+
+    /// Keeps the queue within its limits, after everything else of this batch. `now` is by the clock of the exports.
+    pub fn bound(&mut self, limits: QueueLimits, now: Moment) -> &mut Self {
+        self.queue.bound(limits, now);
+        self
+    }
+
+    /// Costs no sync: the batch is on the disk with the next one that is not lazy, or when the store is closed. A crash
+    /// before that undoes all of it. For acknowledgements, which cost one more delivery of the same bytes then.
+    pub fn lazy(&mut self) -> &mut Self {
+        self.lazy = true;
+        self
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty()
             && self.forgotten.is_empty()
             && self.changes.is_empty()
             && self.samples.is_empty()
+            && self.queue.is_empty()
     }
 
-    /// The size of the first row that is larger than a row may be.
-    pub(crate) fn oversized(&self) -> Option<usize> {
+    /// Whatever is larger than it may be refuses the batch.
+    pub(crate) fn check_sizes(&self) -> Result<(), StoreError> {
         let ports = self.ports.iter().map(|memory| memory.value.len());
-        let rows = self.changes.iter().chain(&self.samples).map(|row| row.value.len());
-        ports.chain(rows).find(|&length| length > ROW_MOST)
+        let mut rows = ports.chain(self.changes.iter().chain(&self.samples).map(|row| row.value.len()));
+        if let Some(bytes) = rows.find(|&length| length > ROW_MOST) {
+            return Err(StoreError::RowTooLarge { bytes });
+        }
+        match self.queue.bodies().find(|&length| length > EXPORT_MOST) {
+            Some(bytes) => Err(StoreError::ExportTooLarge { bytes }),
+            None => Ok(()),
+        }
     }
 }

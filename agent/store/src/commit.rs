@@ -1,4 +1,4 @@
-//! One transaction: a batch goes in, history that is too much goes out.
+//! One transaction: a batch goes in, and what is too much of history or queue goes out.
 
 use redb::{ReadableTable, ReadableTableMetadata, TableHandle, WriteTransaction};
 
@@ -7,15 +7,18 @@ use crate::error::StoreError;
 use crate::format::{Bytes, CHANGES, Definition, META, PORTS, SAMPLES, Sum};
 use crate::limits::{Limits, PORTS_MOST};
 use crate::moment::Moment;
+use crate::queue::{self, Losses};
 use crate::row::Row;
 
-/// Rows that went before they were old, because there were too many of them or they were too large.
+/// What went to keep a store within its bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trimmed {
-    /// Changes of state.
+    /// Changes of state that were not old yet: there were too many of them, or they were too large.
     pub changes: u64,
-    /// Samples.
+    /// Samples, likewise.
     pub samples: u64,
+    /// Records of exports, from both lanes. What [`Batch::lose`] told is not among them.
+    pub lost: Losses,
 }
 
 /// Why a batch was not applied.
@@ -51,6 +54,7 @@ pub(crate) fn apply(
     Ok(Trimmed {
         changes: append(txn, CHANGES, &batch.changes, changes, batch.now)?,
         samples: append(txn, SAMPLES, &batch.samples, samples, batch.now)?,
+        lost: queue::apply(txn, &batch.queue)?,
     })
 }
 

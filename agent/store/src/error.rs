@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::file::SET_ASIDE_MOST;
-use crate::limits::{PORTS_MOST, ROW_MOST};
+use crate::limits::{EXPORT_MOST, PORTS_MOST, ROW_MOST};
 
 /// Why a store could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +93,15 @@ pub enum StoreError {
         /// The size of the row's value.
         bytes: usize,
     },
+    /// An export beyond [`EXPORT_MOST`]. Nothing of its batch was written.
+    #[error("failed to queue an export of {bytes} bytes: an export has at most {EXPORT_MOST}")]
+    ExportTooLarge {
+        /// The size of its body.
+        bytes: usize,
+    },
+    /// The last number of a lane was used. Nothing of the batch was written.
+    #[error("failed to queue an export: its lane has used every number up to {}", u64::MAX)]
+    NoNumberLeft,
     /// More ports and families than [`PORTS_MOST`]. Nothing of the batch was written.
     #[error("failed to remember {ports} ports and families: a store has at most {PORTS_MOST}")]
     TooManyPorts {
@@ -106,7 +115,13 @@ impl StoreError {
     ///
     /// Everything is that is about the file, and nothing is that is about the batch.
     pub fn is_lost_until_reopened(&self) -> bool {
-        !matches!(self, Self::RowTooLarge { .. } | Self::TooManyPorts { .. })
+        !matches!(
+            self,
+            Self::RowTooLarge { .. }
+                | Self::ExportTooLarge { .. }
+                | Self::NoNumberLeft
+                | Self::TooManyPorts { .. }
+        )
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {

@@ -5,7 +5,7 @@ use redb::{ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 use crate::row::Row;
 
 /// The version of the tables that this program writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 pub(crate) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 pub(crate) type Bytes<'t> = Table<'t, &'static [u8], &'static [u8]>;
@@ -14,6 +14,8 @@ pub(crate) const META: Definition = TableDefinition::new("meta");
 pub(crate) const PORTS: Definition = TableDefinition::new("ports");
 pub(crate) const CHANGES: Definition = TableDefinition::new("changes");
 pub(crate) const SAMPLES: Definition = TableDefinition::new("samples");
+pub(crate) const METRICS: Definition = TableDefinition::new("metrics");
+pub(crate) const EVENTS: Definition = TableDefinition::new("events");
 
 const VERSION: &[u8] = b"version";
 
@@ -46,11 +48,13 @@ pub(crate) fn upgrade(txn: &WriteTransaction) -> Result<Found, redb::Error> {
         Some(FORMAT) => Found::Current,
         Some(newer) if newer > FORMAT => Found::Newer(newer),
         Some(older) => {
-            // One step for each version. Version 1 kept no sums.
-            for table in [CHANGES, SAMPLES] {
-                count(txn, table)?;
+            // One step for each version. Version 1 kept no sums, and version 2 no queue, which `make` adds.
+            if older < 2 {
+                for table in [CHANGES, SAMPLES] {
+                    count(txn, table)?;
+                }
             }
-            write_version(txn, FORMAT)?;
+            make(txn)?;
             Found::Older(older)
         }
     };
@@ -92,7 +96,7 @@ impl Sum {
 
 /// Every table exists from the first transaction on, so that readers need not care.
 fn make(txn: &WriteTransaction) -> Result<(), redb::Error> {
-    for table in [PORTS, CHANGES, SAMPLES] {
+    for table in [PORTS, CHANGES, SAMPLES, METRICS, EVENTS] {
         txn.open_table(table)?;
     }
     write_version(txn, FORMAT)
@@ -127,8 +131,8 @@ mod tests {
 
     use super::*;
     use crate::file::FILE;
-    use crate::testing::{Dir, at, memory, row};
-    use crate::{Batch, Moment, Opened, Store};
+    use crate::testing::{Dir, at, export, memory, row};
+    use crate::{Batch, Lane, Moment, Opened, Queue, Store};
 
     #[test]
     fn version_1_becomes_the_current_one_with_all_that_it_knew() {
@@ -159,6 +163,7 @@ mod tests {
         let kept: Result<Vec<Row>, _> =
             store.history(Moment::from_millis(0)).expect("whole").changes.collect();
         assert_eq!(kept.expect("whole"), rows);
+        assert_eq!(store.queue().expect("there is one"), Queue::default());
         store.commit(Batch::new(at(3)).change(row(3, 7, "blocked to open"))).expect("room");
         drop(store);
 
@@ -168,5 +173,42 @@ mod tests {
         assert_eq!(Sum::read(&meta, "samples").expect("two numbers"), Sum::default());
         drop((meta, database));
         assert_eq!(Store::open(dir.path(), at(4)).expect("whole").1, Opened::Kept);
+    }
+
+    #[test]
+    fn version_2_gets_a_queue_and_keeps_its_history_and_its_sums() {
+        let dir = Dir::new("version-2");
+        // As version 2 wrote it: tables of history with their sums, and no lanes.
+        let database = Database::create(dir.path().join(FILE)).expect("room");
+        let txn = database.begin_write().expect("ours");
+        let port = memory(25, "blocked");
+        let insert = |table: Definition, key: &[u8], value: &[u8]| {
+            txn.open_table(table).expect("room").insert(key, value).expect("room");
+        };
+        insert(PORTS, &port.key.encode(), &port.value);
+        let change = row(0, 7, "open to blocked");
+        insert(CHANGES, &change.key(), &change.value);
+        txn.open_table(SAMPLES).expect("room");
+        let sum = Sum { rows: 1, bytes: 24 + 15 };
+        sum.write(&mut txn.open_table(META).expect("room"), "changes").expect("room");
+        write_version(&txn, 2).expect("room");
+        txn.commit().expect("room");
+        drop(database);
+
+        let (store, opened) = Store::open(dir.path(), at(1)).expect("version 2");
+        assert_eq!(opened, Opened::Migrated { from: 2 });
+        assert_eq!(store.recall().expect("whole"), [port]);
+        let kept: Result<Vec<Row>, _> = store.history(at(0)).expect("whole").changes.collect();
+        assert_eq!(kept.expect("whole"), [change]);
+        assert_eq!(store.queue().expect("there is one"), Queue::default());
+        store.commit(Batch::new(at(1)).export(Lane::Events, export(1, 2, "an event"))).expect("room");
+        assert_eq!(store.newest(Lane::Events).expect("whole"), Some(export(1, 2, "an event")));
+        drop(store);
+
+        let database = Database::open(dir.path().join(FILE)).expect("closed");
+        let meta = database.begin_read().expect("ours").open_table(META).expect("made");
+        assert_eq!(Sum::read(&meta, "changes").expect("two numbers"), sum);
+        drop((meta, database));
+        assert_eq!(Store::open(dir.path(), at(2)).expect("whole").1, Opened::Kept);
     }
 }

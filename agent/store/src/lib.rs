@@ -54,6 +54,7 @@ mod format;
 mod history;
 mod limits;
 mod moment;
+mod queue;
 mod row;
 mod store;
 #[cfg(test)]
@@ -65,7 +66,8 @@ pub use error::StoreError;
 pub use file::{FILE, Opened, SET_ASIDE_MOST, Why};
 pub use format::FORMAT;
 pub use history::{History, Rows};
-pub use limits::{CACHE_BYTES, Limits, PORTS_MOST, ROW_MOST};
+pub use limits::{CACHE_BYTES, EXPORT_MOST, Limits, PORTS_MOST, ROW_MOST};
 pub use moment::Moment;
+pub use queue::{Export, Lane, Loss, Losses, Queue, QueueLimits, Waiting};
 pub use row::{PortKey, PortMemory, Row};
 pub use store::Store;

@@ -9,6 +9,10 @@ pub const CACHE_BYTES: usize = 512 << 10;
 /// Bytes of one row's value. A verdict with all of its evidence has about two thousand.
 pub const ROW_MOST: usize = 16 << 10;
 
+/// Bytes of one export's body: what a gRPC receiver takes by default
+/// (<https://grpc.io/docs/guides/>, `grpc.max_receive_message_length`).
+pub const EXPORT_MOST: usize = 4 << 20;
+
 /// Ports and families that can be remembered. The default configuration has four.
 pub const PORTS_MOST: u64 = 256;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _};
+use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 
 use crate::batch::Batch;
 use crate::commit::{Refusal, Trimmed, apply};
@@ -13,6 +13,7 @@ use crate::format::PORTS;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::moment::Moment;
+use crate::queue::{self, Export, Lane, Queue};
 use crate::row::{PortKey, PortMemory};
 
 /// The database of one state directory, open until this is dropped.
@@ -44,19 +45,20 @@ impl Store {
         Ok(opened)
     }
 
-    /// Writes all of a batch, or nothing of it, and returns when it is on the disk.
+    /// Writes all of a batch, or nothing of it, and returns when it is on the disk, which a lazy one is later.
     ///
     /// After an I/O error nobody knows which of the two it was: reopen, and commit the same batch again.
     pub fn commit(&self, batch: &Batch) -> Result<Trimmed, StoreError> {
-        if let Some(bytes) = batch.oversized() {
-            return Err(StoreError::RowTooLarge { bytes });
-        }
+        batch.check_sizes()?;
         let database = self.database()?;
         if batch.is_empty() {
             return Ok(Trimmed::default());
         }
         let failed = |error| self.lose("write to", error);
-        let txn = database.begin_write().map_err(|error| failed(error.into()))?;
+        let mut txn = database.begin_write().map_err(|error| failed(error.into()))?;
+        if batch.lazy {
+            txn.set_durability(Durability::None).map_err(|error| failed(error.into()))?;
+        }
         let trimmed =
             apply(&txn, batch, Limits::CHANGES, Limits::SAMPLES).map_err(|refusal| match refusal {
                 Refusal::Batch(error) => error,
@@ -84,6 +86,28 @@ impl Store {
     /// What happened since a moment, and at it.
     pub fn history(&self, since: Moment) -> Result<History, StoreError> {
         self.read(|txn| History::read(txn, since, &self.path))
+    }
+
+    /// The export with the highest number of a lane.
+    pub fn newest(&self, lane: Lane) -> Result<Option<Export>, StoreError> {
+        self.read(|txn| queue::newest(txn, lane))
+    }
+
+    /// Exports with numbers below `before`, oldest first: as many as there are within this many bytes of bodies and this
+    /// count, but one at least where there is one.
+    pub fn backlog(
+        &self,
+        lane: Lane,
+        before: u64,
+        bytes: usize,
+        count: usize,
+    ) -> Result<Vec<Export>, StoreError> {
+        self.read(|txn| queue::backlog(txn, lane, before, bytes, count))
+    }
+
+    /// What waits in the queue, and what was ever lost of it.
+    pub fn queue(&self) -> Result<Queue, StoreError> {
+        self.read(queue::queue)
     }
 
     fn read<T>(

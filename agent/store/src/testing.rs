@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Moment, PortKey, PortMemory, Row};
+use crate::{Export, Moment, PortKey, PortMemory, Row};
 
 /// Milliseconds after noon of the 26th of November 2026.
 pub(crate) fn at(millis: u64) -> Moment {
@@ -16,6 +16,12 @@ pub(crate) fn memory(port: u16, value: &str) -> PortMemory {
 
 pub(crate) fn row(millis: u64, id: u128, value: &str) -> Row {
     Row { at: at(millis), id, value: value.into() }
+}
+
+/// An export of as many records as its number says, made that many milliseconds after noon.
+pub(crate) fn export(number: u64, millis: u64, body: &str) -> Export {
+    let records = u32::try_from(number).expect("a small number");
+    Export { number, at: at(millis), records, body: body.into() }
 }
 
 /// A directory of one test, removed with it.
