@@ -44,6 +44,15 @@ impl Work {
         self.bound = Some((limits, now));
     }
 
+    pub(crate) fn exports(&self, lane: Lane) -> impl Iterator<Item = &Export> {
+        self.exports.iter().filter(move |(of, _)| *of == lane).map(|(_, export)| export)
+    }
+
+    pub(crate) fn withdraw(&mut self, lane: Lane, number: u64) -> Option<Export> {
+        let at = self.exports.iter().position(|(of, export)| *of == lane && export.number == number)?;
+        Some(self.exports.remove(at).1)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.settled.is_empty() && self.bound.is_none() && !self.cannot_be_repeated()
     }

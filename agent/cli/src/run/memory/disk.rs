@@ -1,11 +1,10 @@
-//! The store as a thread that may wait for a disk uses it: opened when it is needed, and again after it failed.
+//! The store, opened when it is needed, and what an earlier life left in it.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::history::{History, Sample, StateChange};
-use sortie_store::{Batch, Moment, Opened, Store, StoreError};
+use sortie_store::{Moment, Opened, Store, StoreError};
 use tracing::warn;
 
 use super::rows::{Known, moment};
@@ -20,58 +19,29 @@ pub(super) struct Disk {
     store: Option<Store>,
 }
 
-/// What became of a writing.
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) disk: Disk,
-    /// What could not be written, oldest first.
-    pub(super) left: VecDeque<Batch>,
-    pub(super) ended: Result<(), StoreError>,
-}
-
 impl Disk {
     /// Not open yet.
     pub(super) fn at(dir: PathBuf) -> Self {
         Self { dir, store: None }
     }
 
-    /// Opens the store where it is not.
-    pub(super) fn open(&mut self) -> Result<&Store, StoreError> {
-        let store = match self.store.take() {
-            Some(store) => store,
-            None => self.opened()?,
-        };
-        Ok(self.store.insert(store))
+    /// The store, where it is open.
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
     }
 
-    /// Writes the batches in their order, until one fails.
-    pub(super) fn write(mut self, mut left: VecDeque<Batch>) -> Written {
-        let ended = self.commit(&mut left);
-        if ended.is_err() {
-            self.store = None;
-        }
-        Written { disk: self, left, ended }
-    }
-
-    fn commit(&mut self, left: &mut VecDeque<Batch>) -> Result<(), StoreError> {
-        let store = self.open()?;
-        while let Some(batch) = left.front() {
-            match store.commit(batch) {
-                Err(error) if error.is_lost_until_reopened() => return Err(error),
-                Err(error) => warn!("a round is not kept: {error}"),
-                Ok(_) => {}
-            }
-            left.pop_front();
-        }
-        Ok(())
-    }
-
-    fn opened(&self) -> Result<Store, StoreError> {
+    /// Opens the store.
+    pub(super) fn open(&mut self) -> Result<(&Store, Opened), StoreError> {
         let (store, opened) = Store::open(&self.dir, moment(SystemTime::now()))?;
-        if let Opened::SetAside { as_path, why } = opened {
+        if let Opened::SetAside { as_path, why } = &opened {
             warn!("the store was set aside as {}, and a new one begun: {why}", as_path.display());
         }
-        Ok(store)
+        Ok((self.store.insert(store), opened))
+    }
+
+    /// Lets go of the store.
+    pub(super) fn close(&mut self) {
+        self.store = None;
     }
 }
 
