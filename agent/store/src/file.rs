@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 
+use crate::compact::is_worthwhile;
 use crate::error::StoreError;
 use crate::format::{self, Found};
 use crate::limits::CACHE_BYTES;
@@ -67,8 +68,19 @@ pub enum Why {
     },
 }
 
-/// Opens the database at this path, or makes it.
+/// Opens the database at this path, or makes it, and makes it small where it holds little.
 pub(crate) fn open(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
+    let (mut database, opened) = open_or_make(path, now)?;
+    if compact(&mut database, path).is_ok() {
+        return Ok((database, opened));
+    }
+    // A disk may have no room even for that. The file is as good as before, but redb closes what has failed.
+    drop(database);
+    let (database, again) = open_or_make(path, now)?;
+    Ok((database, if again == Opened::Kept { opened } else { again }))
+}
+
+fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
     let file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok((make(path)?, Opened::Fresh)),
@@ -85,6 +97,13 @@ pub(crate) fn open(path: &Path, now: Moment) -> Result<(Database, Opened), Store
             Ok((make(path)?, Opened::SetAside { as_path, why }))
         }
     }
+}
+
+fn compact(database: &mut Database, path: &Path) -> Result<(), redb::Error> {
+    if is_worthwhile(database, fs::metadata(path)?.len())? {
+        database.compact()?;
+    }
+    Ok(())
 }
 
 /// A file of another user's making, or of a careless copy, is made private too.

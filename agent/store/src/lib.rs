@@ -48,6 +48,7 @@
 
 mod batch;
 mod commit;
+mod compact;
 mod error;
 mod file;
 mod format;
