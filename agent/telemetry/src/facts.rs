@@ -69,6 +69,11 @@ impl ConfigState {
     /// Every state.
     pub(crate) const ALL: [Self; 2] = [Self::Accepted, Self::Rejected];
 
+    /// What became of a file that was taken or not.
+    pub(crate) fn of(accepted: bool) -> Self {
+        if accepted { Self::Accepted } else { Self::Rejected }
+    }
+
     /// The word of the closed vocabulary.
     pub(crate) fn code(self) -> &'static str {
         match self {

@@ -3,7 +3,9 @@
 //! ```text
 //!   observations ─▶ counters, histogram ─┐                 ┌─▶ page    Prometheus text, pulled
 //!                                        ├─▶ one pipeline ─┤
-//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ push    OTLP over HTTP, pushed
+//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ encode ─▶ spool ─▶ OTLP, pushed
+//!                                                                │
+//!   what happens ─▶ events ──────────────────────────────────────┘
 //! ```
 //!
 //! There is one set of instruments and one reader, so that both ways tell the same. Temporality is cumulative: an
@@ -15,6 +17,8 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
+mod encode;
+mod events;
 mod exposition;
 mod facts;
 mod instruments;
@@ -31,6 +35,7 @@ mod telemetry;
 mod testing;
 
 pub use bounds::Bounds;
+pub use events::{Event, PortAlert};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip};
 pub use push::{Push, PushError, PushSettings};

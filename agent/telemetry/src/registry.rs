@@ -6,10 +6,14 @@
 //! exported yet is not here.
 
 mod attributes;
+mod events;
 mod metrics;
+mod resource;
 
 pub use self::attributes::*;
+pub use self::events::*;
 pub use self::metrics::*;
+pub use self::resource::*;
 use crate::bounds::Bounds;
 use crate::naming;
 
@@ -52,7 +56,53 @@ pub enum Kind {
     Histogram(&'static [f64]),
 }
 
-/// A promise about a metric.
+/// One kind of event: a log record with this name.
+#[derive(Clone, Copy, Debug)]
+pub struct EventKind {
+    /// The name of the event.
+    pub name: &'static str,
+    /// How urgent it is, each level with the end of the sentence "where …".
+    pub levels: &'static [(Level, &'static str)],
+    /// How far others may rely on it.
+    pub stability: Stability,
+    /// What is on it, sorted by key.
+    pub attributes: &'static [Attribute],
+    /// One sentence: when it happens.
+    pub says: &'static str,
+}
+
+/// How urgent an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Somebody should look.
+    Warn,
+    /// Somebody has to act.
+    Error,
+}
+
+impl Level {
+    /// The severity number on the wire (OpenTelemetry logs data model, "Severity Fields").
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Info => 9,
+            Self::Warn => 13,
+            Self::Error => 17,
+        }
+    }
+
+    /// The name of that range of numbers.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// A promise about a metric or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stability {
     /// Name, kind, unit and attributes stay until the next major version.
@@ -61,7 +111,7 @@ pub enum Stability {
     Development,
 }
 
-/// An attribute of a metric or of the resource.
+/// An attribute of a metric, of an event or of the resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Attribute {
     /// OpenTelemetry key.
@@ -90,6 +140,14 @@ pub enum Holds {
     Text(&'static [&'static str]),
     /// An integer; these are examples.
     Integer(&'static [i64]),
+    /// A number with a fraction; these are examples.
+    Double(&'static [f64]),
+    /// Several texts; this is one of them.
+    Texts(&'static str),
+    /// Several numbers; this is one of them.
+    Doubles(f64),
+    /// Yes or no.
+    Boolean,
     /// A boolean that is true wherever it stands.
     Yes,
 }
@@ -97,7 +155,7 @@ pub enum Holds {
 /// When an attribute is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// On every series.
+    /// On every series, and on every event that has it.
     Always,
     /// Only where this holds: the end of a sentence.
     Where(&'static str),

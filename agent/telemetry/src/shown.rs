@@ -51,7 +51,7 @@ impl Shown {
             };
             self.ports.insert(key, standing);
         }
-        let state = if facts.config_rejected { ConfigState::Rejected } else { ConfigState::Accepted };
+        let state = ConfigState::of(!facts.config_rejected);
         let config = match self.agent.take() {
             Some(mut agent) => {
                 agent.config.turn(state);

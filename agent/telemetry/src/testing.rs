@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
+use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::{Answer, Attempt, EngineKind, Observation, Peer, Seen, Segment};
+use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
-use sortie_core::verdict::State;
+use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
 use crate::{Bounds, Facts, Identity, PortFacts, Telemetry};
 
@@ -25,6 +27,30 @@ pub(crate) fn port_facts() -> PortFacts {
         state: State::Open,
         expected: Expectation::Any,
         conclusive: Some(UNIX_EPOCH + Duration::from_secs(1_795_000_000)),
+    }
+}
+
+/// What is on show of port 25 in this state, which is blamed on the platform where it is not open.
+pub(crate) fn verdict(state: State) -> PortVerdict {
+    let because = if state == State::Open { "is open" } else { "is stopped by the network provider" };
+    let finding = Finding {
+        state,
+        signature: Some(Signature::SilentDrop).filter(|_| state.is_block()),
+        attribution: Some(Attribution::PlatformOrSecurityGroup).filter(|_| state == State::PlatformBlocked),
+        confidence: 0.9997,
+        rule: "silent_all",
+        because: because.to_owned(),
+        evidence: vec![
+            Evidence::new(1.7, "google: no answer in 2 rounds, control answered"),
+            Evidence::new(-0.25, "yahoo: no answer in 2 rounds"),
+        ],
+        settled: true,
+    };
+    let since = "2026-11-18T10:26:40Z".to_owned();
+    let step = |text: &str| NextStep { text: text.to_owned(), url: None };
+    PortVerdict {
+        next_steps: vec![step("Ask the network provider"), step("Send through a relay.")],
+        ..compose::verdict(Port::SMTP, Family::Ipv4, &finding, Expectation::Open, since)
     }
 }
 

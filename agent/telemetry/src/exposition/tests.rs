@@ -11,7 +11,7 @@ use sortie_core::verdict::State;
 
 use super::*;
 use crate::testing::{self, facts, is_name, lines, observed, port_facts, read_labels};
-use crate::{Facts, PortFacts, Skip};
+use crate::{Facts, PortFacts, Signal, Skip};
 
 /// Fails where Prometheus would refuse the page or `promtool check metrics` would complain.
 fn lint(page: &str) {
@@ -71,8 +71,8 @@ fn week() -> crate::Telemetry {
         host_type: Some("Standard_B1s".to_owned()),
         ..facts()
     });
-    telemetry.exported(3, None);
-    telemetry.exported(1, Some("503"));
+    telemetry.exported(Signal::Metrics, 3, None);
+    telemetry.exported(Signal::Metrics, 1, Some("503"));
     telemetry
 }
 

@@ -26,6 +26,7 @@ use self::client::Client;
 use self::condition::Condition;
 use self::ending::Ending;
 pub use self::settings::{PushError, PushSettings};
+use crate::spool::Signal;
 use crate::telemetry::Telemetry;
 
 /// An export that takes longer counts as failed (OpenTelemetry specification, `OTEL_EXPORTER_OTLP_TIMEOUT`).
@@ -60,7 +61,7 @@ impl Push {
             .with_retry_policy(RetryPolicy::disabled())
             .with_temporality(Temporality::Cumulative)
             .build()?;
-        telemetry.exported(0, None);
+        telemetry.exported(Signal::Metrics, 0, None);
         Ok(Self { telemetry, exporter, client, endpoint: url.into(), interval })
     }
 
@@ -73,7 +74,7 @@ impl Push {
         loop {
             timer.tick().await;
             let ending = self.export().await;
-            self.telemetry.exported(1, ending.error_type().as_deref());
+            self.telemetry.exported(Signal::Metrics, 1, ending.error_type().as_deref());
             condition.turn(&ending).tell(&self.endpoint);
             if let Some(hold) = ending.hold() {
                 timer.reset_after(hold.min(RETRY_AFTER_MOST).max(self.interval));

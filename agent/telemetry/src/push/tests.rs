@@ -151,7 +151,7 @@ async fn what_arrives_is_what_was_measured() {
         ),
         (registry::AGENT_CONFIG_STATUS, vec!["sortie.config.state=accepted 1".to_owned()]),
         (registry::AGENT_PROBE_SKIPPED, vec!["reason=suspended 0".to_owned()]),
-        (registry::AGENT_EXPORTS, vec![" 0".to_owned()]),
+        (registry::AGENT_EXPORTS, vec!["sortie.signal=metrics 0".to_owned()]),
     ] {
         assert_eq!(first.numbers(metric.name), expected, "{}", metric.name);
     }
@@ -212,15 +212,15 @@ async fn a_receiver_that_fails_is_counted_and_tried_again() {
     let telemetry = Arc::new(testing::telemetry());
     let (address, _arrived) = receiver(&[500, 500, 503, 307, 200]).await;
     let push = push(address, &telemetry);
-    counted(&telemetry, "", 3).await;
+    counted(&telemetry, "{sortie_signal=\"metrics\"}", 3).await;
     let page = telemetry.prometheus();
-    let failures: Vec<_> = lines(&page, "sortie_agent_exports_total{");
+    let failures: Vec<_> = lines(&page, "sortie_agent_exports_total{error_type");
     assert_eq!(
         failures,
         [
-            "sortie_agent_exports_total{error_type=\"307\"} 1",
-            "sortie_agent_exports_total{error_type=\"500\"} 2",
-            "sortie_agent_exports_total{error_type=\"503\"} 1",
+            "sortie_agent_exports_total{error_type=\"307\",sortie_signal=\"metrics\"} 1",
+            "sortie_agent_exports_total{error_type=\"500\",sortie_signal=\"metrics\"} 2",
+            "sortie_agent_exports_total{error_type=\"503\",sortie_signal=\"metrics\"} 1",
         ]
     );
     assert!(!push.is_finished());
@@ -234,7 +234,7 @@ async fn an_endpoint_that_is_dead_is_counted_and_found_when_it_lives() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let push = push(address, &telemetry);
-    counted(&telemetry, "{error_type=\"connection\"}", 3).await;
+    counted(&telemetry, "{error_type=\"connection\",sortie_signal=\"metrics\"}", 3).await;
 
     let listener = TcpListener::bind(address).await.expect("the port again");
     let (sender, mut arrived) = unbounded_channel();

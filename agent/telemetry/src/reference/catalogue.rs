@@ -107,6 +107,10 @@ fn attribute(attribute: Attribute) -> AttributeEntry {
             Holds::Word(_) => Vec::new(),
             Holds::Text(texts) => texts.iter().copied().map(Into::into).collect(),
             Holds::Integer(numbers) => numbers.iter().copied().map(Into::into).collect(),
+            Holds::Double(numbers) => numbers.iter().copied().map(Into::into).collect(),
+            Holds::Texts(text) => vec![vec![text].into()],
+            Holds::Doubles(number) => vec![vec![number].into()],
+            Holds::Boolean => vec![true.into(), false.into()],
             Holds::Yes => vec![true.into()],
         },
     }

@@ -102,6 +102,10 @@ fn write_table(out: &mut String, attributes: impl Iterator<Item = Attribute>) {
             Holds::Word(words) => words().first().map(|word| code(word)).into_iter().collect(),
             Holds::Text(texts) => texts.iter().map(|text| code(text)).collect(),
             Holds::Integer(numbers) => numbers.iter().map(|number| code(&number.to_string())).collect(),
+            Holds::Double(numbers) => numbers.iter().map(|number| code(&number.to_string())).collect(),
+            Holds::Texts(text) => vec![code(text)],
+            Holds::Doubles(number) => vec![code(&number.to_string())],
+            Holds::Boolean => vec![code("true"), code("false")],
             Holds::Yes => vec![code("true")],
         };
         let presence = match attribute.presence {

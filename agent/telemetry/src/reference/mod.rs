@@ -57,7 +57,10 @@ fn value_type(holds: Holds) -> &'static str {
     match holds {
         Holds::Word(_) | Holds::Text(_) => "string",
         Holds::Integer(_) => "int",
-        Holds::Yes => "boolean",
+        Holds::Double(_) => "double",
+        Holds::Texts(_) => "string[]",
+        Holds::Doubles(_) => "double[]",
+        Holds::Boolean | Holds::Yes => "boolean",
     }
 }
 

@@ -13,6 +13,7 @@ use sortie_core::verdict::State;
 
 use crate::bounds::Bounds;
 use crate::facts::Skip;
+use crate::spool::Signal;
 use crate::testing::{self, facts, observed, port_facts};
 use crate::{Facts, PortFacts, Telemetry};
 
@@ -27,7 +28,9 @@ pub(super) fn play(mut look: impl FnMut(&Telemetry)) {
     for ending in
         [None, Some("503"), Some("timeout"), Some("connection"), Some("points_rejected"), Some("_OTHER")]
     {
-        telemetry.exported(1, ending);
+        for signal in Signal::ALL {
+            telemetry.exported(signal, 1, ending);
+        }
     }
     for facts in standings() {
         for port in &facts.ports {

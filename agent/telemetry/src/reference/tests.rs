@@ -97,7 +97,11 @@ fn assert_points(metric: &str, attributes: &BTreeMap<String, Attribute>, points:
             Holds::Integer(_) => {
                 assert!(seen.iter().all(|text| text.parse::<i64>().is_ok()), "{metric}: {key}");
             }
-            Holds::Text(_) | Holds::Yes => {}
+            Holds::Double(_) => {
+                assert!(seen.iter().all(|text| text.parse::<f64>().is_ok()), "{metric}: {key}");
+            }
+            Holds::Boolean => assert_eq!(seen, ["false", "true"].into(), "{metric}: {key}"),
+            Holds::Text(_) | Holds::Texts(_) | Holds::Doubles(_) | Holds::Yes => {}
         }
     }
 }

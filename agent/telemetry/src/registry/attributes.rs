@@ -1,15 +1,18 @@
-//! What tells series apart, and what tells machines apart.
+//! What tells series apart, and what is on events.
 //!
 //! The words of a closed list are those of the type that has them, so that a list cannot lag behind its enum.
 
+use sortie_core::alert::{Cause, Severity};
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
 use sortie_core::target::{Family, Role};
-use sortie_core::verdict::State;
+use sortie_core::verdict::rules::ids;
+use sortie_core::verdict::{Attribution, Signature, State};
 
 use super::{Attribute, Holds, Presence};
 use crate::facts::{ConfigState, Skip};
+use crate::spool::{Loss, Signal};
 
 /// `server.address`
 pub const SERVER_ADDRESS: Attribute = Attribute {
@@ -95,12 +98,33 @@ pub const HOST_TYPE: Attribute = Attribute {
     presence: Presence::Where("the cloud told it"),
     says: "The size of the virtual machine.",
 };
-/// `reason`
-pub const REASON: Attribute = Attribute {
+/// `reason`, of a round
+pub const SKIP_REASON: Attribute = Attribute {
     key: "reason",
     holds: Holds::Word(|| Skip::ALL.map(Skip::code).to_vec()),
     presence: Presence::Always,
     says: "Why: the machine stood still, so that the clock says nothing about the network.",
+};
+/// `reason`, of a loss
+pub const LOSS_REASON: Attribute = Attribute {
+    key: "reason",
+    holds: Holds::Word(|| Loss::ALL.map(Loss::code).to_vec()),
+    presence: Presence::Always,
+    says: "Why: refused for good by the receiver, older than `otlp.max_age`, more than `otlp.max_bytes`, damaged on the disk, or more than memory has room for while the disk fails.",
+};
+/// `reason`, of an end
+pub const STOP_REASON: Attribute = Attribute {
+    key: "reason",
+    holds: Holds::Text(&["SIGTERM", "SIGINT"]),
+    presence: Presence::Always,
+    says: "The signal that ended the agent.",
+};
+/// `sortie.signal`
+pub const SIGNAL: Attribute = Attribute {
+    key: "sortie.signal",
+    holds: Holds::Word(|| Signal::ALL.map(Signal::code).to_vec()),
+    presence: Presence::Always,
+    says: "What is exported: points of metrics, or events.",
 };
 /// `error.type`
 pub const ERROR_TYPE: Attribute = Attribute {
@@ -117,34 +141,108 @@ pub const OVERFLOW: Attribute = Attribute {
     says: "Stands in place of all other attributes on the one series that holds the rest.",
 };
 
-/// `service.name`
-pub const SERVICE_NAME: Attribute = Attribute {
-    key: "service.name",
-    holds: Holds::Text(&["sortie"]),
+/// `log.record.uid`
+pub const RECORD_UID: Attribute = Attribute {
+    key: "log.record.uid",
+    holds: Holds::Text(&["019ab6c5-3a00-7cc1-8f3e-2d1f0c9b8a77"]),
     presence: Presence::Always,
-    says: "The program.",
+    says: "A UUID of version 7: two records with the same one are copies of one event.",
 };
-/// `service.instance.id`
-pub const SERVICE_INSTANCE_ID: Attribute = Attribute {
-    key: "service.instance.id",
-    holds: Holds::Text(&["fd0e75e2-5d2b-50c2-b4dd-da0ddbcd786c"]),
+/// `sortie.port.state.previous`
+pub const PORT_STATE_PREVIOUS: Attribute = Attribute {
+    key: "sortie.port.state.previous",
+    holds: Holds::Word(|| State::ALL.map(State::code).to_vec()),
+    presence: Presence::Where("a state was on show before"),
+    says: "The state that was on show until then.",
+};
+/// `sortie.block.signature`
+pub const BLOCK_SIGNATURE: Attribute = Attribute {
+    key: "sortie.block.signature",
+    holds: Holds::Word(|| Signature::ALL.map(Signature::code).to_vec()),
+    presence: Presence::Where("there is a word for it"),
+    says: "How the block shows on the wire, or why nothing leaves.",
+};
+/// `sortie.block.attribution`
+pub const BLOCK_ATTRIBUTION: Attribute = Attribute {
+    key: "sortie.block.attribution",
+    holds: Holds::Word(|| Attribution::ALL.map(Attribution::code).to_vec()),
+    presence: Presence::Where("the platform blocks"),
+    says: "Whose block it is.",
+};
+/// `sortie.verdict.confidence`
+pub const VERDICT_CONFIDENCE: Attribute = Attribute {
+    key: "sortie.verdict.confidence",
+    holds: Holds::Double(&[0.9997]),
     presence: Presence::Always,
-    says: "A UUID made from the id of the machine, the same in every life of the agent.",
+    says: "How sure the verdict is, from 0 to 1.",
 };
-/// `host.id`
-pub const HOST_ID: Attribute = Attribute {
-    key: "host.id",
-    holds: Holds::Text(&["7f1c2f0e-3a55-4a0c-9a53-0c8e6a7c7a10"]),
-    presence: Presence::Where("it is known"),
-    says: "The id of the machine, `agent.host_id` of the configuration or what stands in for it.",
+/// `sortie.verdict.rule`
+pub const VERDICT_RULE: Attribute = Attribute {
+    key: "sortie.verdict.rule",
+    holds: Holds::Word(|| ids::ALL.to_vec()),
+    presence: Presence::Always,
+    says: "The rule that decided, as docs/verdict.md explains it.",
 };
-/// `host.name`
-pub const HOST_NAME: Attribute = Attribute {
-    key: "host.name",
-    holds: Holds::Text(&["mail-1"]),
-    presence: Presence::Where("it is known"),
-    says: "The host name.",
+/// `sortie.evidence.text`
+pub const EVIDENCE_TEXT: Attribute = Attribute {
+    key: "sortie.evidence.text",
+    holds: Holds::Texts("google: no answer in 2 rounds, control answered"),
+    presence: Presence::Always,
+    says: "The evidence, one sentence each, the heaviest first.",
 };
-
-/// Of every export, once for all its series. `OTEL_RESOURCE_ATTRIBUTES` adds more.
-pub const RESOURCE: &[Attribute] = &[HOST_ID, HOST_NAME, SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION];
+/// `sortie.evidence.weight`
+pub const EVIDENCE_WEIGHT: Attribute = Attribute {
+    key: "sortie.evidence.weight",
+    holds: Holds::Doubles(1.7),
+    presence: Presence::Always,
+    says: "What each sentence of `sortie.evidence.text` weighs, in the same order: log10 of the odds that it adds.",
+};
+/// `sortie.alert.name`
+pub const ALERT_NAME: Attribute = Attribute {
+    key: "sortie.alert.name",
+    holds: Holds::Word(|| Cause::ALL.map(Cause::code).to_vec()),
+    presence: Presence::Always,
+    says: "What the alert is about.",
+};
+/// `sortie.alert.severity`
+pub const ALERT_SEVERITY: Attribute = Attribute {
+    key: "sortie.alert.severity",
+    holds: Holds::Word(|| Severity::ALL.map(Severity::code).to_vec()),
+    presence: Presence::Always,
+    says: "How urgent the alert is: `critical` wakes somebody, `warning` waits for working hours.",
+};
+/// `sortie.alert.fingerprint`
+pub const ALERT_FINGERPRINT: Attribute = Attribute {
+    key: "sortie.alert.fingerprint",
+    holds: Holds::Text(&["9f86d081884c7d65"]),
+    presence: Presence::Always,
+    says: "The same where an alert is raised and where it is cleared, another one for each other alert.",
+};
+/// `sortie.config.hash.previous`
+pub const CONFIG_HASH_PREVIOUS: Attribute = Attribute {
+    key: "sortie.config.hash.previous",
+    holds: Holds::Text(&["fedcba9876543210"]),
+    presence: Presence::Always,
+    says: "The configuration that was in use until then; the same as now where the file was refused.",
+};
+/// `sortie.agent.resumed`
+pub const AGENT_RESUMED: Attribute = Attribute {
+    key: "sortie.agent.resumed",
+    holds: Holds::Boolean,
+    presence: Presence::Always,
+    says: "Whether the agent goes on from what an earlier life of it had on show.",
+};
+/// `sortie.clock.step`
+pub const CLOCK_STEP: Attribute = Attribute {
+    key: "sortie.clock.step",
+    holds: Holds::Double(&[3600.0, -0.75]),
+    presence: Presence::Always,
+    says: "By how many seconds the clock was set; below zero where it was set back.",
+};
+/// `sortie.record.count`
+pub const RECORD_COUNT: Attribute = Attribute {
+    key: "sortie.record.count",
+    holds: Holds::Integer(&[47]),
+    presence: Presence::Always,
+    says: "How many points or events.",
+};

@@ -6,11 +6,12 @@ use sortie_core::verdict::State;
 
 use super::attributes::{
     CONFIG_HASH, CONFIG_STATE, ERROR_TYPE, EXPECTED_STATE, HOST_TYPE, NETWORK_TYPE, PORT_STATE, PROBE_MODE,
-    PROBE_OUTCOME, REASON, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, TARGET_ROLE,
+    PROBE_OUTCOME, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, SIGNAL, SKIP_REASON, TARGET_ROLE,
 };
 use super::{Kind, Metric, Stability};
 use crate::bounds::FAMILIES;
 use crate::facts::{ConfigState, Skip};
+use crate::spool::Signal;
 
 /// Handshakes within a rack take a tenth of a millisecond, around the world a third of a second; a SYN that was lost
 /// once adds a second, twice three. In seconds, as far as the default window of 7 s.
@@ -106,7 +107,7 @@ pub const AGENT_PROBE_SKIPPED: Metric = Metric {
     kind: Kind::Counter,
     unit: "{round}",
     stability: Stability::Development,
-    attributes: &[REASON],
+    attributes: &[SKIP_REASON],
     says: "Rounds of probes that were not made or not believed.",
     limit: |_| Skip::ALL.len(),
 };
@@ -116,9 +117,9 @@ pub const AGENT_EXPORTS: Metric = Metric {
     kind: Kind::Counter,
     unit: "{export}",
     stability: Stability::Development,
-    attributes: &[ERROR_TYPE],
-    says: "Exports of metrics over OTLP, by how they ended.",
-    limit: |_| EXPORT_ENDINGS,
+    attributes: &[ERROR_TYPE, SIGNAL],
+    says: "Exports over OTLP, by how they ended.",
+    limit: |_| EXPORT_ENDINGS * Signal::ALL.len(),
 };
 
 /// Every metric, in the order of the page.

@@ -18,8 +18,8 @@ fn exercised() -> Telemetry {
     telemetry.observed(&observed("mx.example:587", Role::Control, None));
     telemetry.changed(Port::SMTP, Family::Ipv4);
     telemetry.skipped(Skip::Suspended);
-    telemetry.exported(1, None);
-    telemetry.exported(1, Some("503"));
+    telemetry.exported(Signal::Metrics, 1, None);
+    telemetry.exported(Signal::Events, 1, Some("503"));
     telemetry.show(Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() });
     telemetry
 }
@@ -165,7 +165,7 @@ fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
         let address = format!("mx.example:{port}");
         telemetry.observed(&observed(&address, Role::Subject, Some(Duration::from_millis(12))));
         telemetry.changed(port, Family::Ipv4);
-        telemetry.exported(1, Some(&format!("reason {port}")));
+        telemetry.exported(Signal::Metrics, 1, Some(&format!("reason {port}")));
     }
     let ports = ports.map(|port| PortFacts { port, ..port_facts() }).collect();
     telemetry.show(Facts { ports, ..facts() });
@@ -179,7 +179,7 @@ fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
         (registry::AGENT_INFO, 2),
         (registry::AGENT_CONFIG_STATUS, 2),
         (registry::AGENT_PROBE_SKIPPED, 1),
-        (registry::AGENT_EXPORTS, 16),
+        (registry::AGENT_EXPORTS, 32),
     ] {
         assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
         let series = lines(&page, &metric.prometheus_name()).len();
