@@ -11,6 +11,7 @@
 //! default.
 
 mod agent;
+mod bounds;
 pub mod catalogue;
 mod cloud;
 mod diagnose;
