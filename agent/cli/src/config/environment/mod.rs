@@ -147,8 +147,9 @@ fn read<T>(
     text.and_then(parse).map_err(|refusal| EnvironmentError { variable, refusal })
 }
 
+/// In capitals or not, as the specification wants it of the environment ("Configuration types", enum).
 fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Read<T> {
-    value::word(&DeValue::String(Cow::Borrowed(text)), words)
+    value::word(&DeValue::String(Cow::Owned(text.trim().to_ascii_lowercase())), words)
 }
 
 fn milliseconds(text: &str, bounds: &RangeInclusive<Duration>, why: &str) -> Read<Duration> {

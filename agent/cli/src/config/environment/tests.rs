@@ -70,7 +70,7 @@ fn every_variable_has_its_setting() {
     let environment = environment(&[
         (METRICS_ENDPOINT, "http://metrics:4318/v1/metrics"),
         (LOGS_EXPORTER, "none"),
-        (COMPRESSION, "none"),
+        (COMPRESSION, " NONE"),
         (TIMEOUT, "5000"),
         (CERTIFICATE, "/ca.pem"),
         (CLIENT_CERTIFICATE, "credential:cert"),
