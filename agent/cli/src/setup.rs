@@ -42,6 +42,6 @@ pub fn in_force(path: Option<&Path>, flags: Overrides) -> anyhow::Result<InForce
     let environment = Environment::read(std::env::vars_os()).map_err(ConfigError::from)?;
     let file = File::find(path).map_err(ConfigError::from)?;
     let below = file.as_ref().map_or_else(|| Ok(config::defaults()), File::config)?;
-    let config = below.within(&environment).with(&flags)?;
+    let config = below.within(&environment).map_err(ConfigError::from)?.with(&flags)?;
     Ok(InForce { file, environment, flags, config })
 }

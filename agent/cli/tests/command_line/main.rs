@@ -39,7 +39,8 @@ fn sortie_with(args: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended 
 
 /// Whether a variable changes nothing of what is tested here.
 fn is_neutral(name: &str) -> bool {
-    !name.starts_with("OTEL_") && !["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
+    !name.starts_with("OTEL_")
+        && !["CREDENTIALS_DIRECTORY", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
 }
 
 /// A file of this test, named after it.
