@@ -24,6 +24,7 @@ mod push;
 mod reference;
 pub mod registry;
 mod resource;
+mod ship;
 mod shown;
 mod spool;
 mod telemetry;
