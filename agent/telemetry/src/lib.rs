@@ -28,6 +28,7 @@ mod push;
 mod reference;
 pub mod registry;
 mod resource;
+mod ship;
 mod shown;
 mod spool;
 mod telemetry;
