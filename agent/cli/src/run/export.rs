@@ -41,7 +41,8 @@ pub(super) async fn keep(
 
 /// What may wait; `None` where nothing is exported.
 pub(super) fn limits(otlp: &Otlp) -> Option<QueueLimits> {
-    otlp.is_on().then_some(QueueLimits { age: otlp.max_age, bytes: otlp.max_bytes })
+    let is_on = Signal::ALL.into_iter().any(|signal| otlp.exports(signal));
+    is_on.then_some(QueueLimits { age: otlp.max_age, bytes: otlp.max_bytes })
 }
 
 /// The last metrics of this life are kept, and sent where the receiver takes them at once.

@@ -32,9 +32,8 @@ impl Waiting {
         self.batches.push_back(batch);
         let mut evicted = Evicted::default();
         for lane in Lane::ALL {
-            while self.bytes() > BYTES_MOST
-                && let Some(oldest) = self.exports(lane).next().map(|export| export.number)
-            {
+            while self.bytes() > BYTES_MOST {
+                let Some(oldest) = self.exports(lane).next().map(|export| export.number) else { break };
                 evicted.export(lane, self.withdraw(lane, oldest).as_ref());
             }
         }
