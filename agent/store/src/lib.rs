@@ -10,7 +10,8 @@
 //! * An export has one number in its lane, and a number has one export, for ever.
 //! * Rows are bytes. What stands in them is the business of whoever writes them; this crate knows neither
 //!   configuration nor verdicts nor telemetry. It reads no clock: every [`Moment`] is an argument.
-//! * Calls block, for as long as the disk takes to sync once; a lazy batch ([`Batch::lazy`]) waits for no sync. Nothing here is async, and nothing starts a thread.
+//! * Calls block, for as long as the disk takes to sync once; a lazy batch ([`Batch::lazy`]) waits for no sync. Nothing
+//!   here is async, and nothing starts a thread.
 //! * Memory is bounded: [`CACHE_BYTES`] of pages, the largest batch and some copies of its largest row, one row at a time
 //!   when history is read, and as many bytes as are asked for when the queue is.
 //! * Disk is bounded: by age, rows and bytes of history ([`Limits`]), by age and bytes of the queue ([`QueueLimits`], as
