@@ -42,8 +42,8 @@ mod tests {
     use crate::testing::{Dir, at, export, memory, row};
     use crate::{Batch, Export, FILE, Lane, Opened, Store};
 
-    /// An outage of a day and a half, with exports of 6 kB.
-    const EXPORTS: u64 = 2_000;
+    /// An outage of a day, with exports of twice the size.
+    const EXPORTS: u64 = 1_000;
 
     #[test]
     fn a_file_that_a_queue_has_left_nearly_empty_is_made_small_when_it_is_opened() {
