@@ -17,7 +17,7 @@ use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
 use sortie_net::{OpenError, Prober};
 use sortie_store::Batch;
-use sortie_telemetry::{Facts, PortFacts, Skip, Telemetry};
+use sortie_telemetry::{Facts, PortFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -299,6 +299,7 @@ impl<'a> Probing<'a> {
     }
 
     fn facts(&self) -> Facts {
+        let is_kept = self.memory.is_some() && !self.notices.has(notices::NOT_KEPT);
         let port = |machine: &Machine| {
             let (port, family) = (machine.port(), machine.family());
             Some(PortFacts {
@@ -315,6 +316,7 @@ impl<'a> Probing<'a> {
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),
             host_type: None,
+            store: if is_kept { StoreState::Kept } else { StoreState::Memory },
         }
     }
 }
