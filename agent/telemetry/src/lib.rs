@@ -23,6 +23,7 @@ mod exposition;
 mod facts;
 mod instruments;
 mod naming;
+mod process;
 mod push;
 #[cfg(test)]
 mod reference;
@@ -38,7 +39,7 @@ mod testing;
 pub use bounds::Bounds;
 pub use events::{Event, PortAlert};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
-pub use facts::{Facts, PortFacts, Skip};
+pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
 pub use push::{Push, PushError, PushSettings};
 pub use resource::Identity;
 pub use spool::{Encoded, Export, Loss, Signal, Spool};

@@ -271,9 +271,7 @@ impl Keeper {
     /// How it stands, for whoever looks.
     fn tell(&mut self) {
         let queue = self.ask(Store::queue).unwrap_or_default();
-        let is_kept = self.disk.is_some() && self.refused.is_none() && self.waiting.is_empty();
-        self.telemetry.kept(is_kept);
-        let Some(limits) = self.limits else { return };
+        let Some(limits) = self.limits else { return self.telemetry.unspooled() };
         let now = self.now();
         for one in Signal::ALL {
             let (waits, lane) = (queue.lane(lane(one)), lane(one));
