@@ -24,6 +24,7 @@ mod facts;
 mod instruments;
 mod naming;
 mod process;
+mod pulse;
 mod push;
 #[cfg(test)]
 mod reference;
@@ -40,6 +41,7 @@ pub use bounds::Bounds;
 pub use events::{Event, PortAlert};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
+pub use pulse::pulse;
 pub use push::{Push, PushError, PushSettings};
 pub use resource::Identity;
 pub use ship::{Compression, Endpoint, Protocol, ShipError, ShipSettings, Shipper};

@@ -89,8 +89,10 @@ impl<S: Spool> Shipper<S> {
             let endpoint = transport.shown(signal)?;
             Some(Line { signal, lane: Lane::new(pace), condition: Condition::default(), endpoint })
         };
-        let lines = ORDER.into_iter().filter_map(line).collect();
-        telemetry.exported(0, None);
+        let lines: Vec<Line> = ORDER.into_iter().filter_map(line).collect();
+        for line in &lines {
+            telemetry.exported(line.signal, 0, None);
+        }
         Ok(Self { spool, telemetry, transport, lines, began: Instant::now() })
     }
 
@@ -165,7 +167,7 @@ impl<S: Spool> Shipper<S> {
         let stored: Vec<Bytes> = exports.iter().map(|export| export.body.clone()).collect();
         let (count, ending) = self.transport.send(*signal, &stored, is_replay).await;
         exports.truncate(count);
-        self.telemetry.exported(1, ending.error_type(*signal).as_deref());
+        self.telemetry.exported(*signal, 1, ending.error_type(*signal).as_deref());
         condition.turn(*signal, &ending).tell(*signal, endpoint);
 
         let numbers: Vec<u64> = exports.iter().map(|export| export.number).collect();

@@ -78,11 +78,6 @@ impl Waiting {
         self.settled.contains(&(lane, number))
     }
 
-    /// Whether everything is on the disk.
-    pub(super) fn is_empty(&self) -> bool {
-        self.batches.is_empty()
-    }
-
     fn bytes(&self) -> usize {
         let bytes = |lane| self.exports(lane).map(|export| export.body.len()).sum::<usize>();
         Lane::ALL.map(bytes).iter().sum()
@@ -159,6 +154,6 @@ mod tests {
         assert_eq!((refused, numbers(&waiting, Lane::Metrics)), (Err("full"), vec![3]));
         assert!(waiting.is_settled(Lane::Metrics, 7), "the disk was not told");
         assert_eq!(waiting.drain(|_| Ok::<_, ()>(())), Ok(()));
-        assert!(waiting.is_empty() && !waiting.is_settled(Lane::Metrics, 7));
+        assert!(numbers(&waiting, Lane::Metrics).is_empty() && !waiting.is_settled(Lane::Metrics, 7));
     }
 }
