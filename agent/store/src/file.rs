@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 
-use crate::compact::is_worthwhile;
+use crate::compact;
 use crate::error::StoreError;
 use crate::format::{self, Found};
 use crate::limits::CACHE_BYTES;
@@ -28,6 +28,9 @@ pub const FILE: &str = "sortie.redb";
 
 /// Files set aside that may lie in the directory.
 pub const SET_ASIDE_MOST: usize = 4;
+
+/// What a copy is called until it is whole.
+const COPY: &str = "redb.copy";
 
 /// It says when this machine's mail did not leave, and what it asked: for its owner.
 const MODE: u32 = 0o600;
@@ -70,14 +73,11 @@ pub enum Why {
 
 /// Opens the database at this path, or makes it, and makes it small where it holds little.
 pub(crate) fn open(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
-    let (mut database, opened) = open_or_make(path, now)?;
-    if compact(&mut database, path).is_ok() {
-        return Ok((database, opened));
-    }
-    // A disk may have no room even for that. The file is as good as before, but redb closes what has failed.
-    drop(database);
-    let (database, again) = open_or_make(path, now)?;
-    Ok((database, if again == Opened::Kept { opened } else { again }))
+    let (database, opened) = open_or_make(path, now)?;
+    // A disk may have no room for a copy. The file is as good as before, only large.
+    let Ok(Some(copied)) = compacted(&database, path) else { return Ok((database, opened)) };
+    sync_directory(path).map_err(|error| StoreError::io("compact", path, error))?;
+    Ok((copied, opened))
 }
 
 fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
@@ -99,11 +99,24 @@ fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreErr
     }
 }
 
-fn compact(database: &mut Database, path: &Path) -> Result<(), redb::Error> {
-    if is_worthwhile(database, fs::metadata(path)?.len())? {
-        database.compact()?;
+/// A smaller copy that has taken the place of the file, where that is worthwhile.
+fn compacted(database: &Database, path: &Path) -> Result<Option<Database>, StoreError> {
+    let failed = |error| StoreError::database("compact", path, error);
+    let bytes = fs::metadata(path).map_err(|error| failed(error.into()))?.len();
+    if !compact::is_worthwhile(database, bytes).map_err(failed)? {
+        return Ok(None);
     }
-    Ok(())
+    let beside = path.with_extension(COPY);
+    // Left behind by a crash. Where there is none, making it says whether something is in the way.
+    let _ = fs::remove_file(&beside);
+    let copied = make(&beside)?;
+    let renamed =
+        compact::copy(database, &copied).and_then(|()| Ok(fs::rename(&beside, path)?)).map_err(failed);
+    if renamed.is_err() {
+        // What fails here is told by the error already.
+        let _ = fs::remove_file(&beside);
+    }
+    renamed.map(|()| Some(copied))
 }
 
 /// A file of another user's making, or of a careless copy, is made private too.
