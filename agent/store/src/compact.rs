@@ -4,10 +4,15 @@
 //! of the file is unused. When such a store is opened, its rows are copied into a file of their own, which then takes the
 //! place of the first: redb's own compaction does the same in place, and is 43 kB of the program.
 
+use std::fs;
+use std::path::Path;
+
 use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableHandle as _,
 };
 
+use crate::error::StoreError;
+use crate::file::make;
 use crate::format::{CHANGES, META, PORTS, SAMPLES, Sum, TABLES};
 use crate::limits::ROW_MOST;
 use crate::queue;
@@ -23,8 +28,30 @@ const FILE_TO_ROWS: u64 = 4;
 /// starts is waited for. A queue that is longer is not yet drained.
 const COPIED_MOST: u64 = 16 << 20;
 
+/// What a copy is called until it is whole.
+const COPY: &str = "redb.copy";
+
+/// A smaller copy that has taken the place of the file, where that is worthwhile. Its name is not yet synced.
+pub(crate) fn compacted(database: &Database, path: &Path) -> Result<Option<Database>, StoreError> {
+    let failed = |error| StoreError::database("compact", path, error);
+    let bytes = fs::metadata(path).map_err(|error| failed(error.into()))?.len();
+    if !is_worthwhile(database, bytes).map_err(failed)? {
+        return Ok(None);
+    }
+    let beside = path.with_extension(COPY);
+    // Left behind by a crash. Where there is none, making it says whether something is in the way.
+    let _ = fs::remove_file(&beside);
+    let copied = make(&beside)?;
+    let renamed = copy(database, &copied).and_then(|()| Ok(fs::rename(&beside, path)?)).map_err(failed);
+    if renamed.is_err() {
+        // What fails here is told by the error already.
+        let _ = fs::remove_file(&beside);
+    }
+    renamed.map(|()| Some(copied))
+}
+
 /// Whether a file of this size has so little in it that compacting is worth the copying.
-pub(crate) fn is_worthwhile(database: &Database, file_bytes: u64) -> Result<bool, redb::Error> {
+fn is_worthwhile(database: &Database, file_bytes: u64) -> Result<bool, redb::Error> {
     if file_bytes <= SMALL {
         return Ok(false);
     }
@@ -39,7 +66,7 @@ pub(crate) fn is_worthwhile(database: &Database, file_bytes: u64) -> Result<bool
 }
 
 /// Writes every row of one store into another, in one transaction.
-pub(crate) fn copy(from: &Database, to: &Database) -> Result<(), redb::Error> {
+fn copy(from: &Database, to: &Database) -> Result<(), redb::Error> {
     let (from, to) = (from.begin_read()?, to.begin_write()?);
     for table in TABLES {
         let mut copied = to.open_table(table)?;

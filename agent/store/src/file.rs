@@ -29,9 +29,6 @@ pub const FILE: &str = "sortie.redb";
 /// Files set aside that may lie in the directory.
 pub const SET_ASIDE_MOST: usize = 4;
 
-/// What a copy is called until it is whole.
-const COPY: &str = "redb.copy";
-
 /// It says when this machine's mail did not leave, and what it asked: for its owner.
 const MODE: u32 = 0o600;
 
@@ -75,7 +72,7 @@ pub enum Why {
 pub(crate) fn open(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
     let (database, opened) = open_or_make(path, now)?;
     // A disk may have no room for a copy. The file is as good as before, only large.
-    let Ok(Some(copied)) = compacted(&database, path) else { return Ok((database, opened)) };
+    let Ok(Some(copied)) = compact::compacted(&database, path) else { return Ok((database, opened)) };
     sync_directory(path).map_err(|error| StoreError::io("compact", path, error))?;
     Ok((copied, opened))
 }
@@ -97,26 +94,6 @@ fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreErr
             Ok((make(path)?, Opened::SetAside { as_path, why }))
         }
     }
-}
-
-/// A smaller copy that has taken the place of the file, where that is worthwhile.
-fn compacted(database: &Database, path: &Path) -> Result<Option<Database>, StoreError> {
-    let failed = |error| StoreError::database("compact", path, error);
-    let bytes = fs::metadata(path).map_err(|error| failed(error.into()))?.len();
-    if !compact::is_worthwhile(database, bytes).map_err(failed)? {
-        return Ok(None);
-    }
-    let beside = path.with_extension(COPY);
-    // Left behind by a crash. Where there is none, making it says whether something is in the way.
-    let _ = fs::remove_file(&beside);
-    let copied = make(&beside)?;
-    let renamed =
-        compact::copy(database, &copied).and_then(|()| Ok(fs::rename(&beside, path)?)).map_err(failed);
-    if renamed.is_err() {
-        // What fails here is told by the error already.
-        let _ = fs::remove_file(&beside);
-    }
-    renamed.map(|()| Some(copied))
 }
 
 /// A file of another user's making, or of a careless copy, is made private too.
@@ -169,7 +146,8 @@ fn read_file(file: File) -> Result<(Database, Found), redb::Error> {
     read(FileBackend::new(file)?)
 }
 
-fn make(path: &Path) -> Result<Database, StoreError> {
+/// Makes an empty one where there is no file.
+pub(crate) fn make(path: &Path) -> Result<Database, StoreError> {
     let failed = |error| StoreError::io("create", path, error);
     let file =
         OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path).map_err(failed)?;
