@@ -57,8 +57,8 @@
 //! 6. A crash undoes the lazy batches since the last other one, each whole. A store that is closed has them on the disk.
 //! 7. A row in a lane that is no export is skipped by readers. The writing transaction that meets it takes it out and
 //!    counts one record as [`Loss::Corrupt`]. A ledger that disagrees with its lane is counted anew.
-//! 8. A file that has much more room than rows, as after a long outage, is compacted when it is opened. Where that fails it
-//!    is opened as it is.
+//! 8. A file that has much more room than rows, as after a long outage, is copied into a smaller one when it is opened,
+//!    `sortie.redb.copy` until it is whole. Where that fails it is opened as it is.
 //! 9. A file whose making failed is removed again: nothing was ever in it.
 //!
 //! Two processes are kept apart by the lock that redb takes on the file. The directory is expected to be locked as

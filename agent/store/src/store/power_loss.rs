@@ -95,39 +95,6 @@ fn a_lazy_batch_that_the_disk_did_not_survive_is_undone_whole_or_was_done() {
     assert!(undone > 0 && done > 0, "{undone} undone, {done} done: the disk failed at one side only");
 }
 
-#[test]
-fn a_compaction_that_the_disk_did_not_survive_has_moved_everything_or_nothing() {
-    for survived in 0.. {
-        let disk = Disk::default();
-        let store = open(&disk);
-        for number in 1..=4 {
-            store.commit(&batch(number)).expect("the disk is fine");
-        }
-        let mut settled = Batch::new(at(0));
-        for number in 1..=3 {
-            settled.settle(Lane::Metrics, number);
-        }
-        store.commit(&settled).expect("the disk is fine");
-        drop(store);
-
-        let (mut database, _) = read(disk.clone()).expect("whole");
-        disk.fail_after(survived);
-        let compacted = database.compact();
-        drop(database);
-        disk.come_back(fastrand::Rng::with_seed(survived));
-        let store = open(&disk);
-        let metrics = store.backlog(Lane::Metrics, u64::MAX, usize::MAX, usize::MAX).expect("whole");
-        let events = store.backlog(Lane::Events, u64::MAX, usize::MAX, usize::MAX).expect("whole");
-        assert_eq!(metrics, [queued(4)], "operation {survived}");
-        assert_eq!(events, [1, 2, 3, 4].map(queued), "operation {survived}");
-        assert_eq!(store.recall().expect("whole").len(), 4, "operation {survived}");
-        if let Ok(moved) = compacted {
-            assert!(moved, "there was nothing to move");
-            break;
-        }
-    }
-}
-
 fn open(disk: &Disk) -> Store {
     let (database, found) = read(disk.clone()).expect("every crash is repaired");
     assert!(matches!(found, Found::Empty | Found::Current), "{found:?}");
