@@ -40,6 +40,6 @@ pub use events::{Event, PortAlert};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
 pub use push::{Push, PushError, PushSettings};
-pub use resource::Identity;
+pub use resource::{CloudIdentity, Identity};
 pub use spool::{Encoded, Export, Loss, Signal, Spool};
 pub use telemetry::{Telemetry, TelemetryError};

@@ -32,7 +32,7 @@ pub struct Metric {
     pub attributes: &'static [Attribute],
     /// One sentence: the help text, and the line in the reference.
     pub says: &'static str,
-    /// Series at most; what goes beyond is one series with [`OVERFLOW`].
+    /// Series at most, of everything that there is room for; what goes beyond is one series with [`OVERFLOW`].
     pub limit: fn(&Bounds) -> usize,
 }
 

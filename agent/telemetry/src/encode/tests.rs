@@ -94,7 +94,13 @@ fn metrics_and_events_speak_for_the_same_machine_and_program() {
     let of_metrics = metrics.resource.as_ref().expect("a resource");
     let of_events = events.resource.as_ref().expect("a resource");
     assert_eq!(sorted(&of_metrics.attributes), sorted(&of_events.attributes));
-    assert_eq!(metrics.schema_url, events.schema_url);
+    let schemas = [
+        &metrics.schema_url,
+        &events.schema_url,
+        &metrics.scope_metrics[0].schema_url,
+        &events.scope_logs[0].schema_url,
+    ];
+    assert_eq!(schemas, ["https://opentelemetry.io/schemas/1.44.0"; 4]);
     let scope = events.scope_logs[0].scope.as_ref().expect("a scope");
     assert_eq!(metrics.scope_metrics[0].scope.as_ref(), Some(scope));
     assert_eq!((scope.name.as_str(), scope.version.as_str()), ("sortie", "1.2.3"));
