@@ -204,7 +204,7 @@ fn a_reload_to_other_destinations_and_ports_of_the_same_number_fits() {
 #[test]
 fn a_limit_holds_all_that_the_bounds_make_possible() {
     let bounds = Bounds { destinations: 3, ports: 2 };
-    for (metric, limit) in [
+    let limits = [
         (registry::PROBE_ATTEMPTS, 3 * 2 * 13),
         (registry::PROBE_HANDSHAKE_DURATION, 3 * 2),
         (registry::PORT_STATUS, 2 * 2 * 10),
@@ -223,7 +223,9 @@ fn a_limit_holds_all_that_the_bounds_make_possible() {
         (registry::PROCESS_UPTIME, 1),
         (registry::PROCESS_MEMORY_USAGE, 1),
         (registry::PROCESS_CPU_TIME, 2),
-    ] {
+    ];
+    assert_eq!(limits.len(), registry::REGISTRY.len());
+    for (metric, limit) in limits {
         assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
     }
 }
