@@ -66,7 +66,8 @@ pub(super) fn gunzip(stored: &[u8], most: u64) -> Option<Vec<u8>> {
     (read as u64 <= most).then_some(message)
 }
 
-fn gzipped(message: &[u8]) -> Bytes {
+/// The message as one gzip member.
+pub(super) fn gzipped(message: &[u8]) -> Bytes {
     // Backlog is sent once, and beside probing: speed is worth more than a tenth of its size.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Memory takes all that is written to it.
