@@ -34,7 +34,7 @@ mod testing;
 pub use bounds::Bounds;
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip};
-pub use push::{Push, PushError, PushSettings};
+pub use push::{Latest, Push, PushError};
 pub use resource::Identity;
 pub use ship::{Compression, Endpoint, Protocol, ShipError, ShipSettings, Shipper};
 pub use spool::{Encoded, Export, Loss, Signal, Spool};

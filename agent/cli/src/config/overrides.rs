@@ -7,7 +7,7 @@ use sortie_core::schedule::Pace;
 use sortie_core::target::Family;
 
 use super::agent::INTERVAL;
-use super::{Config, EngineChoice, PortExpectation, Protocol, ROUND_SLACK, Source};
+use super::{Config, EngineChoice, PortExpectation, ROUND_SLACK, Source};
 
 /// Values given as flags; `None` and empty leave the file's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,9 +104,6 @@ impl Config {
         let mut ignored = |key: &str, what: &str| {
             sentences.push(format!("{key} is set, but this version does not act on it: {what}"));
         };
-        if self.otlp.protocol == Protocol::Grpc {
-            ignored("otlp.protocol", "metrics are pushed by http/protobuf");
-        }
         if matches!(self.cloud.imds, super::Service::At(_)) {
             ignored("cloud.imds", "no cloud is asked");
         }

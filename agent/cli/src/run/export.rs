@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use sortie_telemetry::{Push, PushSettings, Telemetry};
+use sortie_telemetry::{Latest, Protocol, Push, ShipSettings, Shipper, Telemetry};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::settings;
 use super::supervise::supervise;
-use crate::config::{Config, Otlp};
+use crate::config::{self, Config, Otlp};
 
 /// Exports for as long as the agent lives.
 pub(super) async fn keep(telemetry: Arc<Telemetry>, mut settings: watch::Receiver<Arc<Config>>) {
@@ -22,20 +22,36 @@ pub(super) async fn keep(telemetry: Arc<Telemetry>, mut settings: watch::Receive
 }
 
 async fn export(otlp: &Otlp, telemetry: &Arc<Telemetry>) {
-    let Some(endpoint) = otlp.endpoint.clone() else { return std::future::pending().await };
-    let headers = otlp.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let Some(endpoint) = &otlp.endpoint else { return std::future::pending().await };
     info!("metrics are pushed to {endpoint} every {}", humantime::format_duration(otlp.interval));
-    let push = PushSettings { endpoint, interval: otlp.interval, headers };
-    supervise("export", || push_once(&push, telemetry)).await;
+    let settings = ship_settings(otlp, endpoint);
+    supervise("export", || push_once(&settings, telemetry)).await;
+}
+
+fn ship_settings(otlp: &Otlp, endpoint: &str) -> ShipSettings {
+    let headers = otlp.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let protocol = match otlp.protocol {
+        config::Protocol::HttpProtobuf => Protocol::Http,
+        config::Protocol::Grpc => Protocol::Grpc,
+    };
+    ShipSettings { headers, protocol, ..ShipSettings::to(endpoint, otlp.interval) }
 }
 
 /// One life of the export.
-fn push_once(settings: &PushSettings, telemetry: &Arc<Telemetry>) -> impl Future<Output = ()> + use<> {
-    let push = Push::new(settings, Arc::clone(telemetry));
+fn push_once(settings: &ShipSettings, telemetry: &Arc<Telemetry>) -> impl Future<Output = ()> + use<> {
+    let prepared = prepare(settings, telemetry);
     async move {
-        match push {
-            Ok(push) => push.run().await,
+        match prepared {
+            Ok((push, mut shipper)) => {
+                tokio::join!(push.run(), shipper.run());
+            }
             Err(error) => warn!("nothing is pushed: {error}"),
         }
     }
+}
+
+fn prepare(settings: &ShipSettings, telemetry: &Arc<Telemetry>) -> anyhow::Result<(Push, Shipper<Latest>)> {
+    let latest = Arc::new(Latest::default());
+    let push = Push::new(settings.interval, Arc::clone(&latest), Arc::clone(telemetry))?;
+    Ok((push, Shipper::new(settings, latest, Arc::clone(telemetry))?))
 }

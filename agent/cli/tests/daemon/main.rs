@@ -153,6 +153,7 @@ fn metrics_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_new_one() {
     let request = servers::receive(&first);
     assert!(request.starts_with("POST /v1/metrics HTTP/1.1\r\n"), "{request}");
     assert!(request.to_lowercase().contains("content-type: application/x-protobuf\r\n"), "{request}");
+    assert!(request.to_lowercase().contains("content-encoding: gzip\r\n"), "{request}");
     assert!(request.contains("sortie.agent.info"), "the names are OpenTelemetry's: {request}");
     fs::write(desk.config(), config(&second)).expect("the desk can be written to");
     agent.signal(Signal::SIGHUP);

@@ -1,67 +1,74 @@
-//! Push: everything, each interval, to an OTLP receiver.
+//! Push: everything that is measured, each interval, into the queue that is shipped.
 //!
 //! ```text
-//!   interval ─▶ collect ─▶ encode ─▶ POST {endpoint}/v1/metrics ─▶ ending ─▶ counted, and told where it is news
+//!   interval ─▶ collect ─▶ exporter: encode ─▶ outbox: compress ─▶ queue
 //! ```
 //!
-//! Nothing is kept for later and nothing is sent twice: what is exported is cumulative, so the next export makes up for
-//! one that was lost. No failure ends it. It runs on the runtime of whoever calls it and has no thread of its own.
+//! What is exported is encoded once; whatever becomes of it on its way is not decided here. It runs on the runtime of
+//! whoever calls it and has no thread of its own.
 
-mod client;
-mod condition;
-mod ending;
-mod settings;
+mod latest;
+mod outbox;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry_otlp::{MetricExporter, Protocol, RetryPolicy, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, MetricExporter, Protocol, RetryPolicy, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter as _;
 use tokio::time::{Instant, MissedTickBehavior};
+use tracing::error;
 
-use self::client::Client;
-use self::condition::Condition;
-use self::ending::Ending;
-pub use self::settings::{PushError, PushSettings};
+pub use self::latest::Latest;
+use self::outbox::Outbox;
+use crate::spool::Spool;
 use crate::telemetry::Telemetry;
 
-/// An export that takes longer counts as failed (OpenTelemetry specification, `OTEL_EXPORTER_OTLP_TIMEOUT`).
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// The exporter wants an endpoint; no request goes there.
+const OUTBOX: &str = "http://outbox.invalid/v1/metrics";
 
-/// A receiver that asks for more patience than this is asked again all the same.
-const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
+/// Why nothing can be pushed.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// An interval of zero.
+    #[error("the time between two exports of metrics must not be zero")]
+    Interval,
+    /// The exporter refused its settings.
+    #[error("failed to prepare the OTLP exporter")]
+    Exporter(#[from] ExporterBuildError),
+}
 
 /// A push that was not begun yet.
 #[derive(Debug)]
 pub struct Push {
     telemetry: Arc<Telemetry>,
     exporter: MetricExporter,
-    client: Arc<Client>,
-    endpoint: String,
     interval: Duration,
 }
 
 impl Push {
-    /// Checks the settings and loads the certificates of the system where the endpoint needs them.
-    pub fn new(settings: &PushSettings, telemetry: Arc<Telemetry>) -> Result<Self, PushError> {
-        let interval = settings.checked_interval()?;
-        let url = settings.url()?;
-        let client = Arc::new(Client::new(settings.checked_headers()?, url.scheme() == "https")?);
+    /// Prepares to export into this queue.
+    pub fn new<S: Spool>(
+        interval: Duration,
+        spool: Arc<S>,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<Self, PushError> {
+        if interval.is_zero() {
+            return Err(PushError::Interval);
+        }
         let exporter = MetricExporter::builder()
             .with_http()
-            .with_shared_http_client(Arc::clone(&client) as _)
-            .with_endpoint(url.as_str())
+            .with_http_client(Outbox::new(spool))
+            .with_endpoint(OUTBOX)
             .with_protocol(Protocol::HttpBinary)
-            .with_timeout(TIMEOUT)
-            // The next export is the retry: it says all that this one did.
             .with_retry_policy(RetryPolicy::disabled())
             .with_temporality(Temporality::Cumulative)
             .build()?;
-        telemetry.exported(0, None);
-        Ok(Self { telemetry, exporter, client, endpoint: url.into(), interval })
+        Ok(Self { telemetry, exporter, interval })
     }
 
     /// Exports for ever. A fleet that starts at once is spread over the first interval.
@@ -69,25 +76,12 @@ impl Push {
         let first = Instant::now() + self.interval.mul_f64(self.telemetry.phase());
         let mut timer = tokio::time::interval_at(first, self.interval);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut condition = Condition::default();
         loop {
             timer.tick().await;
-            let ending = self.export().await;
-            self.telemetry.exported(1, ending.error_type().as_deref());
-            condition.turn(&ending).tell(&self.endpoint);
-            if let Some(hold) = ending.hold() {
-                timer.reset_after(hold.min(RETRY_AFTER_MOST).max(self.interval));
+            let metrics = self.telemetry.collect();
+            if let Err(reason) = self.exporter.export(&metrics).await {
+                error!("failed to encode the metrics: {reason}");
             }
-        }
-    }
-
-    async fn export(&self) -> Ending {
-        let metrics = self.telemetry.collect();
-        let exported = self.exporter.export(&metrics).await;
-        match (self.client.take_ending(), exported) {
-            (Some(ending), _) => ending,
-            (None, Ok(())) => Ending::Taken,
-            (None, Err(unsent)) => Ending::Other(unsent.to_string()),
         }
     }
 }

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::testing::{self, facts, lines, observed};
-use crate::{Facts, registry};
+use crate::{Facts, ShipSettings, Shipper, registry, ship};
 
 /// A request as it arrived.
 struct Arrived {
@@ -31,9 +31,13 @@ struct Arrived {
 }
 
 impl Arrived {
+    fn message(&self) -> ExportMetricsServiceRequest {
+        let message = ship::gunzip(&self.body, 1 << 20).expect("one member of gzip");
+        ExportMetricsServiceRequest::decode(message.as_slice()).expect("an export of metrics")
+    }
+
     fn metrics(&self) -> Vec<Metric> {
-        let message = ExportMetricsServiceRequest::decode(self.body.clone()).expect("an export of metrics");
-        let resources = message.resource_metrics.into_iter();
+        let resources = self.message().resource_metrics.into_iter();
         resources.flat_map(|r| r.scope_metrics).flat_map(|scope| scope.metrics).collect()
     }
 
@@ -100,13 +104,19 @@ async fn receiver(statuses: &'static [u16]) -> (SocketAddr, UnboundedReceiver<Ar
     (address, arrived)
 }
 
+/// A push into a queue of one place, and what ships it.
 fn push(address: SocketAddr, telemetry: &Arc<Telemetry>) -> JoinHandle<()> {
-    let settings = PushSettings {
-        endpoint: format!("http://{address}/otlp"),
-        interval: Duration::from_millis(10),
+    let interval = Duration::from_millis(10);
+    let settings = ShipSettings {
         headers: vec![("x-tenant".to_owned(), "mail%20net".to_owned())],
+        ..ShipSettings::to(&format!("http://{address}/otlp"), interval)
     };
-    tokio::spawn(Push::new(&settings, Arc::clone(telemetry)).expect("valid settings").run())
+    let latest = Arc::new(Latest::default());
+    let push = Push::new(interval, Arc::clone(&latest), Arc::clone(telemetry)).expect("an interval");
+    let mut shipper = Shipper::new(&settings, latest, Arc::clone(telemetry)).expect("valid settings");
+    tokio::spawn(async move {
+        tokio::join!(push.run(), shipper.run());
+    })
 }
 
 #[tokio::test]
@@ -131,7 +141,7 @@ async fn what_arrives_is_what_was_measured() {
     assert_eq!(header("content-type"), Some("application/x-protobuf"));
     assert_eq!(header("x-tenant"), Some("mail%20net"), "as it was given");
 
-    let message = ExportMetricsServiceRequest::decode(first.body.clone()).expect("an export of metrics");
+    let message = first.message();
     let resource = message.resource_metrics[0].resource.as_ref().expect("a resource");
     assert_eq!(
         attributes(&resource.attributes),
@@ -251,7 +261,6 @@ async fn an_endpoint_that_is_dead_is_counted_and_found_when_it_lives() {
 
 #[test]
 fn an_interval_of_zero_is_refused() {
-    let settings =
-        PushSettings { endpoint: "http://gateway".to_owned(), interval: Duration::ZERO, headers: Vec::new() };
-    assert!(matches!(Push::new(&settings, Arc::new(testing::telemetry())), Err(PushError::Interval)));
+    let refused = Push::new(Duration::ZERO, Arc::new(Latest::default()), Arc::new(testing::telemetry()));
+    assert!(matches!(refused, Err(PushError::Interval)));
 }

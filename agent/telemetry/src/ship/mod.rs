@@ -34,6 +34,9 @@ use tokio::time::Instant;
 use self::condition::Condition;
 use self::ending::Ending;
 use self::lane::{Fate, Lane, Next, Pace, Sent};
+#[cfg(test)]
+pub(crate) use self::payload::gunzip;
+pub(crate) use self::payload::gzipped;
 pub use self::settings::{Compression, Endpoint, Protocol, ShipError, ShipSettings};
 use self::transport::Transport;
 use crate::spool::{Export, Signal, Spool};
