@@ -11,9 +11,10 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use super::answer::{self, Body};
 use super::client::client;
 use super::ending::Ending;
+use super::error::ShipError;
 use super::headers::HeadersFile;
 use super::payload::Payload;
-use super::settings::{self, Compression, Protocol, ShipError, ShipSettings};
+use super::settings::{self, Compression, Protocol, ShipSettings};
 use super::{REPLAY_HEADER, grpc, http};
 use crate::spool::Signal;
 
