@@ -78,7 +78,7 @@ async fn after(reply: Reply) -> (usize, u64, Vec<String>) {
 }
 
 fn counted_as(word: &str) -> Vec<String> {
-    vec![format!("sortie_agent_exports_total{{error_type=\"{word}\",sortie_signal=\"metrics\"}} 1")]
+    vec![format!("sortie_agent_exports_total{{error_type=\"{word}\",sortie_signal=\"events\"}} 1")]
 }
 
 #[tokio::test]
