@@ -3,7 +3,7 @@
 //! ```text
 //!   observations ─▶ counters, histogram ─┐                 ┌─▶ page    Prometheus text, pulled
 //!                                        ├─▶ one pipeline ─┤
-//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ push    OTLP over HTTP, pushed
+//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ push    into a queue ─▶ ship    OTLP over HTTP or gRPC
 //! ```
 //!
 //! There is one set of instruments and one reader, so that both ways tell the same. Temporality is cumulative: an
