@@ -23,7 +23,7 @@ pub(crate) fn report() -> Report {
         schema: SCHEMA,
         generated_at: "2026-11-25T01:02:03Z".to_owned(),
         host: Host { id: Some("4c4c4544".to_owned()), name: Some("mail-1".to_owned()) },
-        engine: "raw",
+        engine: Some("raw"),
         unseen: vec![
             "answers that this machine's INPUT rules dropped: there is no capability for a tap".to_owned(),
         ],

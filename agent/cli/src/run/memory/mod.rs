@@ -34,7 +34,7 @@ use tracing::error;
 
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
-pub(super) use self::rows::Known;
+pub(crate) use self::rows::Known;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);
