@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 
-use crate::compact::is_worthwhile;
+use crate::compact;
 use crate::error::StoreError;
 use crate::format::{self, Found};
 use crate::limits::CACHE_BYTES;
@@ -73,14 +73,11 @@ pub enum Why {
 
 /// Opens the database at this path, or makes it, and makes it small where it holds little.
 pub(crate) fn open(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
-    let (mut database, opened) = open_or_make(path, now)?;
-    if compact(&mut database, path).is_ok() {
-        return Ok((database, opened));
-    }
-    // A disk may have no room even for that. The file is as good as before, but redb closes what has failed.
-    drop(database);
-    let (database, again) = open_or_make(path, now)?;
-    Ok((database, if again == Opened::Kept { opened } else { again }))
+    let (database, opened) = open_or_make(path, now)?;
+    // A disk may have no room for a copy. The file is as good as before, only large.
+    let Ok(Some(copied)) = compact::compacted(&database, path) else { return Ok((database, opened)) };
+    sync_directory(path).map_err(|error| StoreError::io("compact", path, error))?;
+    Ok((copied, opened))
 }
 
 fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
@@ -100,13 +97,6 @@ fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreErr
             Ok((make(path)?, Opened::SetAside { as_path, why }))
         }
     }
-}
-
-fn compact(database: &mut Database, path: &Path) -> Result<(), redb::Error> {
-    if is_worthwhile(database, fs::metadata(path)?.len())? {
-        database.compact()?;
-    }
-    Ok(())
 }
 
 /// A file of another user's making, or of a careless copy, is made private too.
@@ -159,7 +149,8 @@ fn read_file(file: File) -> Result<(Database, Found), redb::Error> {
     read(FileBackend::new(file)?)
 }
 
-fn make(path: &Path) -> Result<Database, StoreError> {
+/// Makes an empty one where there is no file.
+pub(crate) fn make(path: &Path) -> Result<Database, StoreError> {
     let failed = |error| StoreError::io("create", path, error);
     let file =
         OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path).map_err(failed)?;

@@ -28,7 +28,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `DIR/sortie.redb`, and makes it where it is missing. The directory has to exist.
+    /// Opens `DIR/sortie.redb`, and makes it where it is missing, and small where it is large with little in it. The
+    /// directory has to exist.
     pub fn open(dir: &Path, now: Moment) -> Result<(Self, Opened), StoreError> {
         let path = dir.join(FILE);
         let (database, opened) = file::open(&path, now)?;
@@ -36,7 +37,8 @@ impl Store {
     }
 
     /// Closes the database and opens it again, which is the way back from
-    /// [`is_lost_until_reopened`](StoreError::is_lost_until_reopened). When that fails the store stays closed.
+    /// [`is_lost_until_reopened`](StoreError::is_lost_until_reopened), and gives the space of a queue that has become empty
+    /// back to the disk. When it fails the store stays closed.
     pub fn reopen(&mut self, now: Moment) -> Result<Opened, StoreError> {
         // Closed first: its lock would keep the next one out.
         self.database = None;

@@ -52,6 +52,8 @@ pub enum Kind {
     StateSet,
     /// The latest value.
     Gauge,
+    /// An amount that rises and falls, and may be added up over machines.
+    UpDownCounter,
     /// Distribution over buckets with these upper bounds, in the unit of the metric.
     Histogram(&'static [f64]),
 }
@@ -61,8 +63,8 @@ pub enum Kind {
 pub struct EventKind {
     /// The name of the event.
     pub name: &'static str,
-    /// How urgent it is, each level with the end of the sentence "where …".
-    pub levels: &'static [(Level, &'static str)],
+    /// How urgent it is, each level with the end of the sentence "only where …"; `None` where it is always so.
+    pub levels: &'static [(Level, Option<&'static str>)],
     /// How far others may rely on it.
     pub stability: Stability,
     /// What is on it, sorted by key.

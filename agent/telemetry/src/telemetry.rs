@@ -1,7 +1,7 @@
 //! The one set of instruments, and what is read from it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::metrics::MeterProvider as _;
@@ -21,12 +21,12 @@ use crate::bounds::Bounds;
 use crate::encode::Encoder;
 use crate::events::Event;
 use crate::exposition;
-use crate::facts::{Facts, Skip};
+use crate::facts::{Facts, Skip, SpoolUsage};
 use crate::instruments::{self, Instruments};
 use crate::registry;
 use crate::resource::{self, Identity};
-use crate::shown::Shown;
-use crate::spool::{Encoded, Signal};
+use crate::shown::{Shown, Waiting};
+use crate::spool::{Encoded, Loss, Signal};
 
 /// Why there are no instruments.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,7 +111,28 @@ impl Telemetry {
         for port in &facts.ports {
             self.instruments.changes.add(0, &instruments::port_attributes(port.port, port.family));
         }
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).turn(facts);
+        self.shown().turn(facts);
+    }
+
+    /// What waits in this lane of the queue as of now. A lane of which nothing was said has no series.
+    pub fn spooled(&self, signal: Signal, usage: SpoolUsage) {
+        // Every loss is there before it happens.
+        for loss in Loss::ALL {
+            self.dropped(signal, loss, 0);
+        }
+        self.shown().spool.insert(signal, Waiting::new(usage));
+    }
+
+    /// Nothing is exported any more. What was lost stays counted.
+    pub fn unspooled(&self) {
+        self.shown().spool.clear();
+    }
+
+    /// Counts records that will never be delivered: those of earlier lives at the start, then each loss as it happens.
+    pub fn dropped(&self, signal: Signal, reason: Loss, records: u64) {
+        let reason = KeyValue::new(registry::LOSS_REASON.key, reason.code());
+        let signal = KeyValue::new(registry::SIGNAL.key, signal.code());
+        self.instruments.dropped.add(records, &[reason, signal]);
     }
 
     /// The page for Prometheus, to be served as [`crate::PROMETHEUS_CONTENT_TYPE`].
@@ -129,6 +150,10 @@ impl Telemetry {
     /// same on every face that tells it. `None` where it could not be encoded, which the log tells.
     pub fn event(&self, event: &Event<'_>, uid: &str, at: SystemTime) -> Option<Encoded> {
         self.encoder.event(event, uid, at)
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything as of now.

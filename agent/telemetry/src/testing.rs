@@ -10,7 +10,7 @@ use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
 use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
-use crate::{Bounds, Facts, Identity, PortFacts, Telemetry};
+use crate::{Bounds, Facts, Identity, PortFacts, StoreState, Telemetry};
 
 pub(crate) fn identity() -> Identity {
     Identity { host_id: "vm-1".to_owned(), host_name: "mail-1".to_owned(), service_version: "1.2.3" }
@@ -61,6 +61,7 @@ pub(crate) fn facts() -> Facts {
         config_hash: "0123456789abcdef".to_owned(),
         config_rejected: false,
         host_type: None,
+        store: StoreState::Kept,
     }
 }
 
@@ -95,6 +96,11 @@ pub(crate) fn observed(address: &str, role: Role, answered: Option<Duration>) ->
 /// The lines of a page that begin with `name`.
 pub(crate) fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     page.lines().filter(|line| line.starts_with(name)).collect()
+}
+
+/// A page without what this very process costs, which is never the same.
+pub(crate) fn without_costs(page: &str) -> String {
+    page.split_inclusive('\n').filter(|line| !line.starts_with("process_")).collect()
 }
 
 /// Prometheus' own limits for names, and the characters that a value must not have as they are.

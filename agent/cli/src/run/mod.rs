@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use sortie_telemetry::{Bounds, Identity, Telemetry};
+use sortie_telemetry::{Identity, Telemetry};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -113,7 +113,7 @@ fn telemetry(config: &Config) -> anyhow::Result<Telemetry> {
         host_name: host.name.unwrap_or_default(),
         service_version: env!("CARGO_PKG_VERSION"),
     };
-    Telemetry::new(&identity, &Bounds::MOST).context("failed to make the instruments")
+    Telemetry::new(&identity, &config.bounds()).context("failed to make the instruments")
 }
 
 /// The lock of the state directory. Without one probing goes on, from memory.

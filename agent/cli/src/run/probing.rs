@@ -16,7 +16,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
 use sortie_net::{OpenError, Prober};
-use sortie_telemetry::{Event, Facts, PortFacts, Skip, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -350,6 +350,7 @@ impl<'a> Probing<'a> {
     }
 
     fn facts(&self) -> Facts {
+        let is_kept = ![notices::NOT_KEPT, notices::NO_STATE_DIR].iter().any(|code| self.notices.has(code));
         let port = |machine: &Machine| {
             let (port, family) = (machine.port(), machine.family());
             Some(PortFacts {
@@ -366,6 +367,7 @@ impl<'a> Probing<'a> {
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),
             host_type: None,
+            store: if is_kept { StoreState::Kept } else { StoreState::Memory },
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use sortie_core::alert::{Alarm, Alert, Turn};
+use sortie_core::alert::{Alert, Turn};
 use sortie_core::report::PortVerdict;
 use sortie_core::verdict::State;
-use sortie_telemetry::{Event, PortAlert, Telemetry};
+use sortie_telemetry::{Event, PortAlert, Signal, Telemetry};
 use uuid::Uuid;
 
 use super::memory::Entry;
@@ -22,7 +22,7 @@ pub(super) struct Telling<'a> {
 impl<'a> Telling<'a> {
     /// Events of an agent with this configuration.
     pub(super) fn new(telemetry: &'a Telemetry, config: &Config) -> Self {
-        let telemetry = config.otlp.is_on().then_some(telemetry);
+        let telemetry = config.otlp.exports(Signal::Events).then_some(telemetry);
         Self { telemetry, host: host::identity(config) }
     }
 
@@ -45,11 +45,12 @@ impl<'a> Telling<'a> {
 
     /// The alert that is over, and the one that began.
     pub(super) fn turned(&self, entry: &mut Entry, verdict: &PortVerdict, Turn { cleared, raised }: Turn) {
-        for (alert, event) in [(cleared, Event::AlertCleared as fn(_) -> _), (raised, Event::AlertRaised)] {
-            if let Some(alert) = alert {
-                let fingerprint = self.fingerprint(alert, verdict);
-                self.tell(entry, &event(PortAlert { alert, fingerprint: &fingerprint, verdict }));
-            }
+        let told = |alert| (alert, self.fingerprint(alert, verdict));
+        if let Some((alert, fingerprint)) = cleared.map(told) {
+            self.tell(entry, &Event::AlertCleared(PortAlert { alert, fingerprint: &fingerprint, verdict }));
+        }
+        if let Some((alert, fingerprint)) = raised.map(told) {
+            self.tell(entry, &Event::AlertRaised(PortAlert { alert, fingerprint: &fingerprint, verdict }));
         }
     }
 

@@ -142,21 +142,25 @@ fn targets_that_are_gone_after_a_reload_leave_no_verdict_behind() {
 }
 
 #[test]
-fn metrics_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_new_one() {
+fn metrics_and_events_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_new_one() {
     let (servers, desk) = (Servers::start(3), Desk::new("otlp"));
     let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has ports"));
     let config = |receiver: &TcpListener| {
         let endpoint = receiver.local_addr().expect("it is bound");
-        servers.config(&desk, "") + &format!("[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\n")
+        servers.config(&desk, "")
+            + &format!(
+                "[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\ncompression = \"none\"\n"
+            )
     };
     let agent = Agent::start(&desk, &config(&first), &[]);
-    let request = servers::receive(&first);
-    assert!(request.starts_with("POST /v1/metrics HTTP/1.1\r\n"), "{request}");
-    assert!(request.to_lowercase().contains("content-type: application/x-protobuf\r\n"), "{request}");
-    assert!(request.contains("sortie.agent.info"), "the names are OpenTelemetry's: {request}");
+    for (path, name) in [("/v1/logs", "sortie.agent.start"), ("/v1/metrics", "sortie.agent.info")] {
+        let request = servers::receive_at(&first, path);
+        assert!(request.to_lowercase().contains("content-type: application/x-protobuf\r\n"), "{request}");
+        assert!(request.contains(name), "the names are OpenTelemetry's: {request}");
+    }
     fs::write(desk.config(), config(&second)).expect("the desk can be written to");
     agent.signal(Signal::SIGHUP);
-    assert!(servers::receive(&second).starts_with("POST /v1/metrics"), "{}", agent.log());
+    servers::receive_at(&second, "/v1/metrics");
 }
 
 #[test]

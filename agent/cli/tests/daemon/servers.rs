@@ -121,6 +121,14 @@ pub(crate) fn receive(receiver: &TcpListener) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The first request for this path; what comes before it is taken as well.
+pub(crate) fn receive_at(receiver: &TcpListener, path: &str) -> String {
+    let begins = format!("POST {path} HTTP/1.1\r\n");
+    std::iter::repeat_with(|| receive(receiver))
+        .find(|request| request.starts_with(&begins))
+        .expect("endless")
+}
+
 fn is_whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use sortie_core::alert::{Cause, Severity};
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
 use sortie_core::target::{Family, Role};
-use sortie_core::verdict::State;
+use sortie_core::verdict::{Attribution, Signature, State};
 
 use super::emitted::{self, Emitted, Point};
+use super::happened::{self, Told};
 use super::promql::{self, Names};
 use super::*;
 use crate::registry::{self, Presence, RESOURCE};
@@ -29,7 +31,7 @@ fn what_otlp_carries_is_the_registry() {
     for metric in REGISTRY {
         let emitted = &all[metric.name];
         let told = (emitted.kind.as_str(), emitted.unit.as_str(), emitted.says.as_str());
-        assert_eq!(told, (wire_type(metric.kind), metric.unit, metric.says), "{}", metric.name);
+        assert_eq!(told, (otlp_type(metric.kind), metric.unit, metric.says), "{}", metric.name);
         assert_eq!(emitted.bounds, bounds(metric), "{}", metric.name);
         let attributes = metric.attributes.iter().map(|attribute| (attribute.key.to_owned(), *attribute));
         assert_points(metric.name, &attributes.collect(), &emitted.points);
@@ -45,12 +47,30 @@ fn what_the_page_shows_is_the_registry() {
     for metric in REGISTRY {
         let name = metric.prometheus_name();
         let Emitted { kind, says, series: shown, points, bounds: le, .. } = &all[&name];
-        assert_eq!((kind.as_str(), says.as_str()), (wire_type(metric.kind), metric.says), "{name}");
+        assert_eq!((kind.as_str(), says.as_str()), (page_type(metric.kind), metric.says), "{name}");
         assert_eq!(*shown, series(metric).into_iter().collect(), "{name}");
         let infinity = matches!(metric.kind, Kind::Histogram(_)).then(|| "+Inf".to_owned());
         assert_eq!(*le, bounds(metric).into_iter().chain(infinity).collect(), "{name}");
         let attributes = metric.attributes.iter().map(|a| (a.prometheus_label(), *a));
         assert_points(&name, &attributes.collect(), points);
+    }
+}
+
+#[test]
+fn what_happens_is_the_registry() {
+    let all = happened::by_otlp();
+    let told: BTreeSet<_> = all.keys().map(String::as_str).collect();
+    assert_eq!(told, EVENTS.iter().map(|event| event.name).collect());
+    for event in EVENTS {
+        let Told { levels, points } = &all[event.name];
+        assert_eq!(
+            *levels,
+            event.levels.iter().map(|(level, _)| level.number().into()).collect(),
+            "{}",
+            event.name
+        );
+        let attributes = event.attributes.iter().map(|attribute| (attribute.key.to_owned(), *attribute));
+        assert_points(event.name, &attributes.collect(), points);
     }
 }
 
@@ -136,6 +156,10 @@ fn closed_lists_are_the_words_of_core() {
         (registry::NETWORK_TYPE, words!(Family: Ipv4, Ipv6)),
         (registry::EXPECTED_STATE, words!(Expectation: Open, Blocked, Any)),
         (registry::PROBE_MODE, words!(EngineKind: Raw, Connect)),
+        (registry::BLOCK_SIGNATURE, words!(Signature: SilentDrop, Reset, Prohibited, NoRoute, Dns, NoAnswer)),
+        (registry::BLOCK_ATTRIBUTION, words!(Attribution: Platform, PlatformOrSecurityGroup, SecurityGroup)),
+        (registry::ALERT_NAME, words!(Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress)),
+        (registry::ALERT_SEVERITY, words!(Severity: Critical, Warning)),
     ] {
         let Holds::Word(listed) = attribute.holds else { panic!("{} is not closed", attribute.key) };
         assert_eq!(listed(), words, "{}", attribute.key);
@@ -144,20 +168,29 @@ fn closed_lists_are_the_words_of_core() {
 
 #[test]
 fn names_and_sentences_keep_the_conventions() {
-    let attributes = || attributes_of_metrics().chain([registry::OVERFLOW]).chain(RESOURCE.iter().copied());
+    let all = attributes();
+    let carried = || all.iter().map(|carried| carried.attribute);
     let names: BTreeSet<_> = REGISTRY.iter().map(|metric| metric.name).collect();
     assert_eq!(names.len(), REGISTRY.len(), "a name stands once");
+    let events: BTreeSet<_> = EVENTS.iter().map(|event| event.name).collect();
+    assert_eq!(events.len(), EVENTS.len(), "a name stands once");
+    for event in EVENTS {
+        assert!(event.name.starts_with("sortie."), "{}", event.name);
+        assert!(event.attributes.is_sorted_by_key(|attribute| attribute.key), "{}", event.name);
+    }
     for metric in REGISTRY {
         let name = metric.name;
-        assert!(name.starts_with("sortie.") && metric.unit != "1" && !metric.unit.is_empty(), "{name}");
+        assert!(name.starts_with("sortie.") || name.starts_with("process."), "{name}");
+        assert!(metric.unit != "1" && !metric.unit.is_empty(), "{name}");
         assert!(metric.attributes.is_sorted_by_key(|attribute| attribute.key), "{name}");
         assert!(manual::GROUPS.iter().any(|(word, ..)| *word == group(metric)), "{name}");
     }
-    let labels: BTreeSet<_> = attributes_of_metrics().map(|attribute| attribute.prometheus_label()).collect();
-    assert_eq!(labels.len(), attributes_of_metrics().count(), "no two keys become one label");
-    let sentences =
-        REGISTRY.iter().map(|metric| metric.says).chain(attributes().map(|attribute| attribute.says));
-    for says in sentences {
+    let labels: BTreeSet<_> = carried().map(|attribute| attribute.prometheus_label()).collect();
+    let keys: BTreeSet<_> = carried().map(|attribute| attribute.key).collect();
+    assert_eq!(labels.len(), keys.len(), "no two keys become one label");
+    let of_attributes = carried().chain([registry::OVERFLOW]).chain(RESOURCE.iter().copied());
+    let sentences = REGISTRY.iter().map(|metric| metric.says).chain(EVENTS.iter().map(|event| event.says));
+    for says in sentences.chain(of_attributes.map(|attribute| attribute.says)) {
         assert!(says.ends_with('.') && says.starts_with(char::is_uppercase) && !says.contains('|'), "{says}");
     }
 }

@@ -11,7 +11,8 @@ use sortie_core::verdict::rules::ids;
 use sortie_core::verdict::{Attribution, Signature, State};
 
 use super::{Attribute, Holds, Presence};
-use crate::facts::{ConfigState, Skip};
+use crate::facts::{ConfigState, Skip, StoreState};
+use crate::process::CpuMode;
 use crate::spool::{Loss, Signal};
 
 /// `server.address`
@@ -132,6 +133,20 @@ pub const ERROR_TYPE: Attribute = Attribute {
     holds: Holds::Text(&["503", "timeout", "connection", "points_rejected", "_OTHER"]),
     presence: Presence::Where("the export was not taken"),
     says: "The HTTP status, or what happened instead of one.",
+};
+/// `sortie.store.state`
+pub const STORE_STATE: Attribute = Attribute {
+    key: "sortie.store.state",
+    holds: Holds::Word(|| StoreState::ALL.map(StoreState::code).to_vec()),
+    presence: Presence::Always,
+    says: "Whether what is known survives the agent, or lives in memory alone because the disk refuses it.",
+};
+/// `cpu.mode`
+pub const CPU_MODE: Attribute = Attribute {
+    key: "cpu.mode",
+    holds: Holds::Word(|| CpuMode::ALL.map(CpuMode::code).to_vec()),
+    presence: Presence::Always,
+    says: "Whether the time was spent in the program or in the kernel on its behalf.",
 };
 /// `otel.metric.overflow`
 pub const OVERFLOW: Attribute = Attribute {

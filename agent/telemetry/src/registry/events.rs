@@ -13,8 +13,8 @@ use super::{EventKind, Level, Stability};
 pub const PORT_STATE_CHANGE: EventKind = EventKind {
     name: "sortie.port.state_change",
     levels: &[
-        (Level::Warn, "mail is stopped or degraded from now on"),
-        (Level::Info, "it passes, or nobody can tell"),
+        (Level::Warn, Some("mail is stopped or degraded from now on")),
+        (Level::Info, Some("it passes, or nobody can tell")),
     ],
     stability: Stability::Stable,
     attributes: &[
@@ -36,7 +36,7 @@ pub const PORT_STATE_CHANGE: EventKind = EventKind {
 /// `sortie.alert.raised`
 pub const ALERT_RAISED: EventKind = EventKind {
     name: "sortie.alert.raised",
-    levels: &[(Level::Error, "the alert is critical"), (Level::Warn, "it is a warning")],
+    levels: &[(Level::Error, Some("the alert is critical")), (Level::Warn, Some("it is a warning"))],
     stability: Stability::Stable,
     attributes: ALERT,
     says: "This machine raises an alert about a port: what is wrong, and what to do next.",
@@ -44,7 +44,7 @@ pub const ALERT_RAISED: EventKind = EventKind {
 /// `sortie.alert.cleared`
 pub const ALERT_CLEARED: EventKind = EventKind {
     name: "sortie.alert.cleared",
-    levels: &[(Level::Info, "always")],
+    levels: &[(Level::Info, None)],
     stability: Stability::Stable,
     attributes: ALERT,
     says: "An alert is over.",
@@ -52,7 +52,7 @@ pub const ALERT_CLEARED: EventKind = EventKind {
 /// `sortie.agent.start`
 pub const AGENT_START: EventKind = EventKind {
     name: "sortie.agent.start",
-    levels: &[(Level::Info, "always")],
+    levels: &[(Level::Info, None)],
     stability: Stability::Stable,
     attributes: &[RECORD_UID, AGENT_RESUMED, CONFIG_HASH, PROBE_MODE],
     says: "The agent begins to probe.",
@@ -60,7 +60,7 @@ pub const AGENT_START: EventKind = EventKind {
 /// `sortie.agent.stop`
 pub const AGENT_STOP: EventKind = EventKind {
     name: "sortie.agent.stop",
-    levels: &[(Level::Info, "always")],
+    levels: &[(Level::Info, None)],
     stability: Stability::Stable,
     attributes: &[RECORD_UID, STOP_REASON],
     says: "The agent was told to end.",
@@ -68,15 +68,15 @@ pub const AGENT_STOP: EventKind = EventKind {
 /// `sortie.agent.config_change`
 pub const AGENT_CONFIG_CHANGE: EventKind = EventKind {
     name: "sortie.agent.config_change",
-    levels: &[(Level::Warn, "the file was refused"), (Level::Info, "it was taken")],
+    levels: &[(Level::Warn, Some("the file was refused")), (Level::Info, Some("it was taken"))],
     stability: Stability::Stable,
     attributes: &[RECORD_UID, CONFIG_HASH, CONFIG_HASH_PREVIOUS, CONFIG_STATE],
-    says: "The configuration was read again.",
+    says: "The configuration was read again, and taken or refused.",
 };
 /// `sortie.agent.clock_step`
 pub const AGENT_CLOCK_STEP: EventKind = EventKind {
     name: "sortie.agent.clock_step",
-    levels: &[(Level::Info, "always")],
+    levels: &[(Level::Info, None)],
     stability: Stability::Stable,
     attributes: &[RECORD_UID, CLOCK_STEP],
     says: "The clock of this machine was set; moments before that are as it showed them then.",
@@ -84,7 +84,7 @@ pub const AGENT_CLOCK_STEP: EventKind = EventKind {
 /// `sortie.agent.data_dropped`
 pub const AGENT_DATA_DROPPED: EventKind = EventKind {
     name: "sortie.agent.data_dropped",
-    levels: &[(Level::Warn, "always")],
+    levels: &[(Level::Warn, None)],
     stability: Stability::Stable,
     attributes: &[RECORD_UID, LOSS_REASON, RECORD_COUNT, SIGNAL],
     says: "Points of metrics or events will never be delivered.",

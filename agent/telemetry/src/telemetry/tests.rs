@@ -8,8 +8,8 @@ use sortie_core::target::Role;
 use sortie_core::verdict::State;
 
 use super::*;
-use crate::facts::PortFacts;
-use crate::testing::{self, facts, lines, observed, port_facts};
+use crate::facts::{PortFacts, StoreState};
+use crate::testing::{self, facts, lines, observed, port_facts, without_costs};
 
 /// Everything that can happen, once.
 fn exercised() -> Telemetry {
@@ -66,7 +66,7 @@ fn a_state_that_was_left_is_zero_and_one_that_never_was_is_absent() {
     let telemetry = testing::telemetry();
     let show = |state, expected| {
         telemetry.show(Facts { ports: vec![PortFacts { state, expected, ..port_facts() }], ..facts() });
-        telemetry.prometheus()
+        without_costs(&telemetry.prometheus())
     };
     show(State::Open, Expectation::Any);
     let page = show(State::PlatformBlocked, Expectation::Open);
@@ -230,4 +230,71 @@ fn a_fleet_is_spread_over_the_interval() {
     }
     assert!(tenths.iter().all(|count| (5..=40).contains(count)), "{tenths:?}");
     assert!((phase(1) - phase(1)).abs() < f64::EPSILON, "the same in every life");
+}
+
+#[test]
+fn a_lane_of_which_nothing_was_said_has_no_series() {
+    let telemetry = testing::telemetry();
+    telemetry.show(facts());
+    assert_eq!(lines(&telemetry.prometheus(), "sortie_spool_"), [""; 0]);
+    let usage = SpoolUsage { bytes: 4_096, limit: 65_536, oldest: None };
+    telemetry.spooled(Signal::Events, usage);
+    let page = telemetry.prometheus();
+    assert_eq!(
+        lines(&page, "sortie_spool_"),
+        [
+            r#"sortie_spool_usage_bytes{sortie_signal="events"} 4096"#,
+            r#"sortie_spool_limit_bytes{sortie_signal="events"} 65536"#,
+            r#"sortie_spool_oldest_age_seconds{sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="age",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="corrupt",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="memory",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="rejected",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="size",sortie_signal="events"} 0"#,
+        ]
+    );
+}
+
+#[test]
+fn losses_of_earlier_lives_and_of_this_one_are_one_count_also_when_exporting_ends() {
+    let telemetry = testing::telemetry();
+    telemetry.dropped(Signal::Metrics, Loss::Rejected, 94);
+    telemetry.spooled(Signal::Metrics, SpoolUsage { bytes: 0, limit: 65_536, oldest: None });
+    telemetry.dropped(Signal::Metrics, Loss::Rejected, 47);
+    telemetry.unspooled();
+    let page = telemetry.prometheus();
+    let rejected = r#"sortie_spool_dropped_total{reason="rejected",sortie_signal="metrics"} 141"#;
+    assert!(page.lines().any(|line| line == rejected), "{page}");
+    assert_eq!(lines(&page, "sortie_spool_usage_bytes"), [""; 0]);
+}
+
+#[test]
+fn what_waits_grows_older_while_nobody_looks() {
+    let telemetry = testing::telemetry();
+    let (then, a_day) = (Duration::from_millis(900), Duration::from_secs(86_400));
+    telemetry.spooled(Signal::Metrics, SpoolUsage { bytes: 1, limit: 2, oldest: Some(a_day + then) });
+    let age = || -> u64 {
+        let page = telemetry.prometheus();
+        let name = r#"sortie_spool_oldest_age_seconds{sortie_signal="metrics"} "#;
+        lines(&page, name)[0].trim_start_matches(name).parse().expect("seconds")
+    };
+    assert!(age() >= a_day.as_secs());
+    while age() == a_day.as_secs() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_disk_that_refuses_shows_and_so_does_its_return() {
+    let telemetry = testing::telemetry();
+    let status = |store| {
+        telemetry.show(Facts { store, ..facts() });
+        let page = telemetry.prometheus();
+        lines(&page, "sortie_store_status").iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let line =
+        |state: &str, value: u8| format!(r#"sortie_store_status{{sortie_store_state="{state}"}} {value}"#);
+    assert_eq!(status(StoreState::Kept), [line("kept", 1)]);
+    assert_eq!(status(StoreState::Memory), [line("kept", 0), line("memory", 1)]);
+    assert_eq!(status(StoreState::Kept), [line("kept", 1), line("memory", 0)]);
 }

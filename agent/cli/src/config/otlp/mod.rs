@@ -8,6 +8,7 @@ mod signal;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use sortie_telemetry::Signal;
 use toml::Spanned;
 
 pub use self::client_cert::ClientCert;
@@ -126,6 +127,23 @@ impl Default for Otlp {
 }
 
 impl Otlp {
+    /// Whether a signal goes anywhere.
+    pub fn exports(&self, signal: Signal) -> bool {
+        match self.endpoint_of(signal) {
+            SignalEndpoint::Shared => self.endpoint.is_some(),
+            SignalEndpoint::Off => false,
+            SignalEndpoint::At(_) => true,
+        }
+    }
+
+    /// What is said of where a signal goes.
+    pub fn endpoint_of(&self, signal: Signal) -> &SignalEndpoint {
+        match signal {
+            Signal::Metrics => &self.metrics_endpoint,
+            Signal::Events => &self.logs_endpoint,
+        }
+    }
+
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
         let defaults = Self::default();
         let endpoint = section.value("endpoint", |v| url(&value::text(v)?, &RECEIVER));

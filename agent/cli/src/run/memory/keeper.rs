@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use sortie_core::history::History;
@@ -10,17 +9,20 @@ use sortie_store::{Batch, Lane, Moment, Opened, Queue, QueueLimits, Store, Store
 use sortie_telemetry::{Export, Loss, Signal, SpoolUsage, Telemetry};
 use tracing::{info, warn};
 
+use super::Shared;
 use super::disk::{self, Disk};
 use super::entry::Entry;
 use super::losses::Losses;
 use super::rows::{Known, moment, since_epoch};
 use super::vocabulary::{counted, lane, signal, told};
 use super::waiting::Waiting;
-use super::{Order, Shared};
 use crate::clock::Steady;
 
 /// A disk that refused is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// Bytes of a queue that leave a file worth making small again.
+const OUTAGE: u64 = 4 << 20;
 
 /// Everything that is kept, and where.
 pub(super) struct Keeper {
@@ -31,6 +33,8 @@ pub(super) struct Keeper {
     waiting: Waiting,
     limits: Option<QueueLimits>,
     losses: Losses,
+    /// Bytes that waited at most since the queue was last empty.
+    waited: u64,
     /// Whether the losses of earlier lives are in the totals.
     is_counted: bool,
     /// Of the latest export.
@@ -49,6 +53,7 @@ impl Keeper {
             waiting: Waiting::default(),
             limits: None,
             losses: Losses::default(),
+            waited: 0,
             is_counted: false,
             number: 0,
             clock: Steady::now(),
@@ -57,25 +62,9 @@ impl Keeper {
         }
     }
 
-    /// Does what it is told. Nobody may be there any more to hear the answer.
-    pub(super) fn obey(&mut self, order: Order) {
-        match order {
-            Order::Recall(answer) => drop(answer.send(self.recall())),
-            Order::Keep(entry, answer) => {
-                self.shared.on_the_way.fetch_sub(1, Ordering::Relaxed);
-                self.keep(entry);
-                drop(answer.send(()));
-            }
-            Order::Bound(limits) => self.limits = limits,
-            Order::Newest(signal, answer) => drop(answer.send(self.newest(signal))),
-            Order::Backlog { signal, before, most, count, answer } => {
-                drop(answer.send(self.backlog(signal, before, most, count)));
-            }
-            Order::Settle { signal, numbers, rejected, answer } => {
-                self.settle(signal, &numbers, rejected);
-                drop(answer.send(()));
-            }
-        }
+    /// What may wait to be delivered; `None` where nothing is exported.
+    pub(super) fn bound(&mut self, limits: Option<QueueLimits>) {
+        self.limits = limits;
     }
 
     /// After a panic nobody knows what of the disk's state is true.
@@ -83,13 +72,15 @@ impl Keeper {
         self.disk.iter_mut().for_each(Disk::close);
     }
 
-    fn recall(&mut self) -> (Vec<Known>, History) {
+    /// What was on show, and the history.
+    pub(super) fn recall(&mut self) -> (Vec<Known>, History) {
         let recalled = self.ask(|store| Ok(disk::recall(store))).unwrap_or_default();
         self.tell();
         recalled
     }
 
-    fn keep(&mut self, entry: Entry) {
+    /// Makes an entry durable, or lets it wait in memory.
+    pub(super) fn keep(&mut self, entry: Entry) {
         // Before its exports get their numbers: they go on from those on the disk.
         self.ask(|_| Ok(()));
         let has_exports = !entry.exports.is_empty();
@@ -106,14 +97,16 @@ impl Keeper {
         }
     }
 
-    fn newest(&mut self, signal: Signal) -> Option<Export> {
+    /// As [`Spool::newest`](sortie_telemetry::Spool::newest).
+    pub(super) fn newest(&mut self, signal: Signal) -> Option<Export> {
         let lane = lane(signal);
         let in_memory = self.waiting.exports(lane).last().cloned();
         let newest = in_memory.or_else(|| self.ask(|store| store.newest(lane)).flatten())?;
         (!self.waiting.is_settled(lane, newest.number)).then(|| shipped(newest))
     }
 
-    fn backlog(&mut self, signal: Signal, before: u64, most: usize, count: usize) -> Vec<Export> {
+    /// As [`Spool::backlog`](sortie_telemetry::Spool::backlog).
+    pub(super) fn backlog(&mut self, signal: Signal, before: u64, most: usize, count: usize) -> Vec<Export> {
         let lane = lane(signal);
         let on_disk = self.ask(|store| store.backlog(lane, before, most, count)).unwrap_or_default();
         let on_disk = on_disk.into_iter().filter(|export| !self.waiting.is_settled(lane, export.number));
@@ -127,9 +120,10 @@ impl Keeper {
         on_disk.chain(in_memory).take(count).take_while(fits).map(shipped).collect()
     }
 
-    fn settle(&mut self, signal: Signal, numbers: &[u64], rejected: u64) {
+    /// As [`Spool::settle`](sortie_telemetry::Spool::settle).
+    pub(super) fn settle(&mut self, signal: Signal, numbers: &[u64], rejected: u64) {
         let lane = lane(signal);
-        let mut batch = self.batch();
+        let mut batch = Batch::new(moment(SystemTime::now()));
         for &number in numbers {
             if self.waiting.withdraw(lane, number).is_none() {
                 batch.settle(lane, number);
@@ -162,10 +156,6 @@ impl Keeper {
             batch.bound(limits, now);
         }
         self.wait(batch);
-    }
-
-    fn batch(&self) -> Batch {
-        Batch::new(moment(SystemTime::now()))
     }
 
     fn wait(&mut self, batch: Batch) {
@@ -271,9 +261,8 @@ impl Keeper {
     /// How it stands, for whoever looks.
     fn tell(&mut self) {
         let queue = self.ask(Store::queue).unwrap_or_default();
-        let is_kept = self.disk.is_some() && self.refused.is_none() && self.waiting.is_empty();
-        self.telemetry.kept(is_kept);
-        let Some(limits) = self.limits else { return };
+        self.shrink(queue.metrics.bytes + queue.events.bytes);
+        let Some(limits) = self.limits else { return self.telemetry.unspooled() };
         let now = self.now();
         for one in Signal::ALL {
             let (waits, lane) = (queue.lane(lane(one)), lane(one));
@@ -282,6 +271,14 @@ impl Keeper {
             let oldest = waits.oldest.or_else(|| self.waiting.exports(lane).map(|export| export.at).next());
             let oldest = oldest.map(|at| Duration::from_millis(now.millis().saturating_sub(at.millis())));
             self.telemetry.spooled(one, SpoolUsage { bytes, limit: limits.bytes, oldest });
+        }
+    }
+
+    /// The file does not become small by itself when an outage is over; opening it again makes it so.
+    fn shrink(&mut self, waits: u64) {
+        self.waited = self.waited.max(waits);
+        if waits == 0 && std::mem::take(&mut self.waited) >= OUTAGE {
+            self.close();
         }
     }
 

@@ -68,16 +68,8 @@ pub(super) struct Condition {
     pub(super) lost: u64,
 }
 
-/// What the keeper can be told. An answer means that it is done.
-#[derive(Debug)]
-enum Order {
-    Recall(oneshot::Sender<(Vec<Known>, History)>),
-    Keep(Entry, oneshot::Sender<()>),
-    Bound(Option<QueueLimits>),
-    Newest(Signal, oneshot::Sender<Option<Export>>),
-    Backlog { signal: Signal, before: u64, most: usize, count: usize, answer: oneshot::Sender<Vec<Export>> },
-    Settle { signal: Signal, numbers: Vec<u64>, rejected: u64, answer: oneshot::Sender<()> },
-}
+/// Something that the keeper does, in its turn.
+type Order = Box<dyn FnOnce(&mut Keeper) + Send>;
 
 impl Memory {
     /// Begins to keep in a state directory that is this agent's own. Without one everything lives in memory.
@@ -94,7 +86,7 @@ impl Memory {
 
     /// What was on show, and the history; nothing where the disk does not say so.
     pub(super) async fn recall(&self) -> (Vec<Known>, History) {
-        self.ask(Order::Recall).await.unwrap_or_default()
+        self.ask(Keeper::recall).await.unwrap_or_default()
     }
 
     /// Makes an entry durable. Returns when it is, when the disk has refused and memory has it, or when patience is over.
@@ -110,7 +102,11 @@ impl Memory {
             }
             return;
         }
-        let kept = self.ask(|answer| Order::Keep(entry, answer));
+        let shared = Arc::clone(&self.shared);
+        let kept = self.ask(move |keeper| {
+            shared.on_the_way.fetch_sub(1, Ordering::Relaxed);
+            keeper.keep(entry);
+        });
         if tokio::time::timeout(patience, kept).await.is_err() {
             self.shared.condition(|condition| {
                 condition.trouble.get_or_insert_with(|| "the disk does not answer".to_owned());
@@ -121,7 +117,7 @@ impl Memory {
     /// What may wait to be delivered, from now on; `None` where nothing is exported.
     pub(super) fn bound(&self, limits: Option<QueueLimits>) {
         // It fails only where the thread is gone, which the next answer that does not come tells.
-        let _ = self.orders.send(Order::Bound(limits));
+        let _ = self.orders.send(Box::new(move |keeper| keeper.bound(limits)));
     }
 
     /// How it stands with the disk.
@@ -130,9 +126,16 @@ impl Memory {
     }
 
     /// `None` where there is no thread any more to answer.
-    async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Option<T> {
+    async fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Keeper) -> T + Send + 'static,
+    ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        self.orders.send(order(answer)).ok()?;
+        let order = move |keeper: &mut Keeper| {
+            // Whoever asked may be gone.
+            let _ = answer.send(what(keeper));
+        };
+        self.orders.send(Box::new(order)).ok()?;
         answered.await.ok()
     }
 }
@@ -145,15 +148,15 @@ impl Spool for Memory {
     }
 
     async fn newest(&self, signal: Signal) -> Option<Export> {
-        self.ask(|answer| Order::Newest(signal, answer)).await.flatten()
+        self.ask(move |keeper| keeper.newest(signal)).await.flatten()
     }
 
     async fn backlog(&self, signal: Signal, before: u64, most: usize, count: usize) -> Vec<Export> {
-        self.ask(|answer| Order::Backlog { signal, before, most, count, answer }).await.unwrap_or_default()
+        self.ask(move |keeper| keeper.backlog(signal, before, most, count)).await.unwrap_or_default()
     }
 
     async fn settle(&self, signal: Signal, numbers: Vec<u64>, rejected: u64) {
-        self.ask(|answer| Order::Settle { signal, numbers, rejected, answer }).await;
+        self.ask(move |keeper| keeper.settle(signal, &numbers, rejected)).await;
     }
 
     async fn added(&self) {
@@ -170,7 +173,7 @@ impl Shared {
 /// The life of the thread: it ends when nobody can give an order any more.
 fn keep(mut keeper: Keeper, orders: &Receiver<Order>) {
     for order in orders {
-        if catch_unwind(AssertUnwindSafe(|| keeper.obey(order))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| order(&mut keeper))).is_err() {
             error!("writing to the disk failed; it is opened again");
             keeper.close();
         }

@@ -1,17 +1,21 @@
 //! A process that is killed in the middle of its commits: what it was told is on the disk is on the disk, whole.
 //!
 //! The test starts its own executable again as the victim, which commits one batch after the other and says so on its
-//! standard output. Each batch is one state of a port and one change, with the same number in both.
+//! standard output. Each batch is one state of a port and one change, with the same number in both, and what happens to
+//! exports meanwhile; a model says what the queue has after it. A lazy batch follows each, and is there or not.
+
+mod model;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use sortie_store::{Batch, Moment, Opened, PortKey, PortMemory, Row, Snapshot, Store};
+use sortie_store::{Opened, PortMemory, Snapshot, Store};
+
+use self::model::{Model, durable, lazy, moment};
 
 const DIR: &str = "SORTIE_STORE_VICTIM";
-const PORT: PortKey = PortKey { port: 25, family: 4 };
 /// How often a process is killed.
 const KILLS: usize = 20;
 /// A commit and its sync take less than this on most disks, so that kills fall everywhere within one.
@@ -24,6 +28,7 @@ fn what_was_committed_survives_a_kill_at_any_moment() {
     drop(Store::open(&dir, moment(0)).expect("an empty directory"));
     let mut rng = fastrand::Rng::with_seed(25);
     let mut committed = 0;
+    let mut model = Model::default();
     for kill in 0..KILLS {
         let told = commit_until_killed(&dir, rng.usize(1..12), LONGEST_WAIT.mul_f64(rng.f64()));
         let snapshot = Snapshot::open(&dir).expect("whole").expect("it is there");
@@ -45,8 +50,20 @@ fn what_was_committed_survives_a_kill_at_any_moment() {
             (1..=shown).collect::<Vec<_>>(),
             "kill {kill}: a state and its change are together"
         );
+        for number in committed + 1..=shown {
+            if number > committed + 1 {
+                model.lazy(number - 1);
+            }
+            model.durable(number);
+        }
+        let found = Model::of(&store);
+        if found != model {
+            model.lazy(shown);
+        }
+        assert_eq!(found, model, "kill {kill}: the queue after {shown} batches");
         committed = shown;
     }
+    assert!(model.has_lost_for_every_reason(), "{model:?}");
     std::fs::remove_dir_all(&dir).expect("it is ours");
 }
 
@@ -56,12 +73,10 @@ fn commit_for_ever() {
     let dir = std::env::var_os(DIR).expect("the test above says where");
     let (store, _) = Store::open(Path::new(&dir), moment(0)).expect("the parent has closed it");
     for number in number(&store.recall().expect("whole")) + 1.. {
-        let mut batch = Batch::new(moment(0));
-        batch.remember(PortMemory { key: PORT, value: number.to_le_bytes().to_vec() });
-        batch.change(Row { at: moment(number), id: 0, value: vec![0; 200] });
-        store.commit(&batch).expect("the disk is fine");
+        store.commit(&durable(number)).expect("the disk is fine");
         // The lines of the test harness are read by the same pipe.
         writeln!(std::io::stdout().lock(), "\ncommitted {number}").expect("the parent reads");
+        store.commit(&lazy(number)).expect("the disk is fine");
     }
 }
 
@@ -92,8 +107,4 @@ fn number(memories: &[PortMemory]) -> u64 {
     memories
         .first()
         .map_or(0, |memory| u64::from_le_bytes(memory.value.as_slice().try_into().expect("a number")))
-}
-
-fn moment(millis: u64) -> Moment {
-    Moment::from_millis(millis)
 }
