@@ -26,7 +26,7 @@ pub(crate) struct Page {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AskError {
+pub enum AskError {
     /// Nobody listens there, or the connection broke.
     #[error("nobody answers on {address}: {source}")]
     Nobody {

@@ -34,7 +34,9 @@ pub fn render(error: &anyhow::Error, colour: bool) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     let mut text = format!("error: {}\n", printable(&causes.join(": ")));
     if let Some(nothing) = error.downcast_ref::<NothingKnown>() {
-        text.push_str(&format!("\nhint: {}\n", nothing.hint()));
+        text.push_str("\nhint: ");
+        text.push_str(nothing.hint());
+        text.push('\n');
     }
     if code(error) == exit::USAGE {
         text.push_str("\nFor more information, try '--help'.\n");

@@ -12,7 +12,7 @@ pub(crate) fn report() -> Report {
         state: "open",
         signature: None,
         attribution: None,
-        rule: "answered",
+        rule: "open",
         evidence: vec![weighted(-3.0, "sendgrid: answered")],
         as_expected: Some(true),
         summary: "Port 587 over IPv4, outbound from this machine, is open: real servers answer".to_owned(),

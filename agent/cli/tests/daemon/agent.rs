@@ -108,6 +108,12 @@ impl Agent {
         self
     }
 
+    /// Where its page is.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.await_log(|log| announced(log).is_some());
+        announced(&self.log()).expect("it was announced")
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

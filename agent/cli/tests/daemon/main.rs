@@ -1,6 +1,7 @@
 //! `sortie run` as a service manager and a browser see it: one process, real signals, real sockets on loopback.
 
 mod agent;
+mod report;
 mod servers;
 
 use std::fs;
