@@ -1,4 +1,4 @@
-//! Everything that Sortie exports, as data: instruments are made from it, the reference (`docs/telemetry.md`,
+//! Everything that Sortie exports, as data: instruments and events are made from it, the reference (`docs/telemetry.md`,
 //! `docs/telemetry.json`) is written from it, dashboards and rules are checked against it.
 //!
 //! Names follow the OpenTelemetry conventions: dots between namespaces, no unit and no `_total` in a name. A unit in
@@ -6,11 +6,13 @@
 //! exported yet is not here.
 
 mod attributes;
+mod event_attributes;
 mod events;
 mod metrics;
 mod resource;
 
 pub use self::attributes::*;
+pub use self::event_attributes::*;
 pub use self::events::*;
 pub use self::metrics::*;
 pub use self::resource::*;
@@ -32,7 +34,7 @@ pub struct Metric {
     pub attributes: &'static [Attribute],
     /// One sentence: the help text, and the line in the reference.
     pub says: &'static str,
-    /// Series at most; what goes beyond is one series with [`OVERFLOW`].
+    /// Series at most, of everything that there is room for; what goes beyond is one series with [`OVERFLOW`].
     pub limit: fn(&Bounds) -> usize,
 }
 

@@ -62,9 +62,12 @@ impl Telemetry {
     /// Makes every instrument of the registry, and reads `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`.
     pub fn new(identity: &Identity, bounds: &Bounds) -> Result<Self, TelemetryError> {
         let instance = identity.instance().ok_or(TelemetryError::NoIdentity)?;
-        let bounds = bounds.check().ok_or(TelemetryError::Bounds(*bounds))?;
+        let bounds = bounds.check().ok_or(TelemetryError::Bounds(*bounds))?.with_room();
         let resource = resource::resource(identity, instance);
-        let scope = InstrumentationScope::builder("sortie").with_version(identity.service_version).build();
+        let scope = InstrumentationScope::builder("sortie")
+            .with_version(identity.service_version)
+            .with_schema_url(resource::SCHEMA_URL)
+            .build();
         let encoder = Encoder::new(resource.clone(), scope.clone())
             .map_err(|error| TelemetryError::Encoding(error.to_string()))?;
         let reader = Arc::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build());

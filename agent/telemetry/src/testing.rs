@@ -10,10 +10,16 @@ use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
 use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
-use crate::{Bounds, Facts, Identity, PortFacts, StoreState, Telemetry};
+use crate::resource;
+use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, StoreState, Telemetry};
 
 pub(crate) fn identity() -> Identity {
-    Identity { host_id: "vm-1".to_owned(), host_name: "mail-1".to_owned(), service_version: "1.2.3" }
+    Identity {
+        host_id: "vm-1".to_owned(),
+        host_name: "mail-1".to_owned(),
+        service_version: "1.2.3",
+        cloud: CloudIdentity::default(),
+    }
 }
 
 pub(crate) fn telemetry() -> Telemetry {
@@ -101,6 +107,11 @@ pub(crate) fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 /// A page without what this very process costs, which is never the same.
 pub(crate) fn without_costs(page: &str) -> String {
     page.split_inclusive('\n').filter(|line| !line.starts_with("process_")).collect()
+}
+
+/// A page as it is on every architecture.
+pub(crate) fn without_arch(page: &str) -> String {
+    page.replace(&format!("host_arch=\"{}\"", resource::arch()), "host_arch=\"…\"")
 }
 
 /// Prometheus' own limits for names, and the characters that a value must not have as they are.

@@ -11,7 +11,6 @@
 //! default.
 
 mod agent;
-mod bounds;
 pub mod catalogue;
 mod cloud;
 mod diagnose;

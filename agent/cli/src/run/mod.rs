@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use sortie_telemetry::{Identity, Telemetry};
+use sortie_telemetry::{Bounds, CloudIdentity, Identity, Telemetry};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -112,8 +112,9 @@ fn telemetry(config: &Config) -> anyhow::Result<Telemetry> {
         host_id: host.id.unwrap_or_default(),
         host_name: host.name.unwrap_or_default(),
         service_version: env!("CARGO_PKG_VERSION"),
+        cloud: CloudIdentity::default(),
     };
-    Telemetry::new(&identity, &config.bounds()).context("failed to make the instruments")
+    Telemetry::new(&identity, &Bounds::of(&config.roster)).context("failed to make the instruments")
 }
 
 /// The lock of the state directory. Without one probing goes on, from memory.

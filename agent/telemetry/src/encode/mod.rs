@@ -68,11 +68,15 @@ impl Encoder {
         Ok(Self { metrics, events })
     }
 
-    /// Everything that was collected, as one export.
+    /// Everything that was collected, as one export. Where that is nothing, collecting has failed and said so.
     pub(crate) fn metrics(&self, collected: &ResourceMetrics) -> Option<Encoded> {
+        let points = points(collected);
+        if points == 0 {
+            return None;
+        }
         let exporter = self.metrics.exporter.lock().unwrap_or_else(PoisonError::into_inner);
         match exporter.export(collected).now_or_never() {
-            Some(Ok(())) => self.metrics.encoded(Signal::Metrics, points(collected)),
+            Some(Ok(())) => self.metrics.encoded(Signal::Metrics, points),
             Some(Err(reason)) => {
                 error!("failed to encode the metrics: {reason}");
                 None
@@ -111,8 +115,8 @@ impl fmt::Debug for Encoder {
     }
 }
 
-/// All that the environment could say otherwise (`OTEL_EXPORTER_OTLP_*`) is set here: where an export goes and how is
-/// decided by whoever ships it.
+/// What the environment says of the way (`OTEL_EXPORTER_OTLP_*`) is for whoever ships an export. Here its form is set,
+/// and headers, which may be secrets, are not kept.
 fn set_up<B: WithExportConfig + WithHttpConfig>(builder: B, caught: &Arc<Catch>) -> B {
     builder
         .with_shared_http_client(Arc::clone(caught) as _)

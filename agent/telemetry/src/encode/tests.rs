@@ -4,16 +4,20 @@ use std::io::Read as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::read::GzDecoder;
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prost::Message as _;
 use sortie_core::alert::{Alert, Cause, Severity};
 use sortie_core::target::Role;
 use sortie_core::verdict::State;
 
+use super::{Encoder, points};
 use crate::testing::{self, observed, verdict};
 use crate::{Encoded, Event, PortAlert, Signal};
 
@@ -74,9 +78,17 @@ fn an_export_of_metrics_is_all_that_is_measured_and_counts_its_points() {
     };
     assert_eq!(names(&request), names(&collected));
     assert_eq!(export.signal, Signal::Metrics);
-    let points = crate::encode::points(&telemetry.collect());
-    assert_eq!(usize::try_from(export.records), Ok(points));
-    assert!(points >= 3, "an attempt, its handshake and the skipped rounds, not {points}");
+    let counted = points(&telemetry.collect());
+    assert_eq!(usize::try_from(export.records), Ok(counted));
+    assert!(counted >= 3, "an attempt, its handshake and the skipped rounds, not {counted}");
+}
+
+#[test]
+fn where_nothing_was_collected_there_is_no_export() {
+    let resource = Resource::builder_empty().build();
+    let encoder =
+        Encoder::new(resource, InstrumentationScope::builder("sortie").build()).expect("an encoder");
+    assert_eq!(encoder.metrics(&ResourceMetrics::default()), None);
 }
 
 #[test]
@@ -94,7 +106,13 @@ fn metrics_and_events_speak_for_the_same_machine_and_program() {
     let of_metrics = metrics.resource.as_ref().expect("a resource");
     let of_events = events.resource.as_ref().expect("a resource");
     assert_eq!(sorted(&of_metrics.attributes), sorted(&of_events.attributes));
-    assert_eq!(metrics.schema_url, events.schema_url);
+    let schemas = [
+        &metrics.schema_url,
+        &events.schema_url,
+        &metrics.scope_metrics[0].schema_url,
+        &events.scope_logs[0].schema_url,
+    ];
+    assert_eq!(schemas, ["https://opentelemetry.io/schemas/1.44.0"; 4]);
     let scope = events.scope_logs[0].scope.as_ref().expect("a scope");
     assert_eq!(metrics.scope_metrics[0].scope.as_ref(), Some(scope));
     assert_eq!((scope.name.as_str(), scope.version.as_str()), ("sortie", "1.2.3"));

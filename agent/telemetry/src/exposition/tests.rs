@@ -10,7 +10,9 @@ use sortie_core::target::{Family, Port, Role};
 use sortie_core::verdict::State;
 
 use super::*;
-use crate::testing::{self, facts, is_name, lines, observed, port_facts, read_labels, without_costs};
+use crate::testing::{
+    self, facts, is_name, lines, observed, port_facts, read_labels, without_arch, without_costs,
+};
 use crate::{Facts, Loss, PortFacts, Signal, Skip, SpoolUsage};
 
 /// Fails where Prometheus would refuse the page or `promtool check metrics` would complain.
@@ -83,7 +85,7 @@ fn week() -> crate::Telemetry {
 fn the_page_reads_like_this() {
     let page = week().prometheus();
     lint(&page);
-    insta::assert_snapshot!(without_costs(&page));
+    insta::assert_snapshot!(without_arch(&without_costs(&page)));
 }
 
 #[test]

@@ -135,7 +135,10 @@ async fn what_arrives_is_what_was_measured() {
     let resource = message.resource_metrics[0].resource.as_ref().expect("a resource");
     assert_eq!(
         attributes(&resource.attributes),
-        "host.id=vm-1 host.name=mail-1 service.instance.id=fd0e75e2-5d2b-50c2-b4dd-da0ddbcd786c service.name=sortie service.version=1.2.3"
+        format!(
+            "host.arch={} host.id=vm-1 host.name=mail-1 os.type=linux service.instance.id=fd0e75e2-5d2b-50c2-b4dd-da0ddbcd786c service.name=sortie service.version=1.2.3",
+            crate::resource::arch()
+        )
     );
 
     let subject = "network.type=ipv4 server.address=mx.example server.port=25 sortie.probe.outcome=established sortie.target.role=subject";

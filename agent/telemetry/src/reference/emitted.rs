@@ -60,6 +60,13 @@ pub(super) fn resource(telemetry: &Telemetry) -> Point {
     point(&resource.resource.as_ref().expect("a resource").attributes)
 }
 
+/// The same as the labels of a page.
+pub(super) fn target_info(telemetry: &Telemetry) -> Point {
+    let mut all = All::new();
+    take_page(&mut all, &telemetry.prometheus());
+    all.remove(TARGET_INFO).and_then(|emitted| emitted.points.into_iter().next()).expect("the resource")
+}
+
 fn take_metric(into: &mut Emitted, metric: Metric) {
     let (kind, temporality, points): (_, _, Vec<Point>) = match metric.data.expect("data") {
         Data::Gauge(gauge) => ("gauge", None, points(gauge.data_points.iter().map(|p| &p.attributes))),

@@ -16,6 +16,7 @@ use super::promql::{self, Names};
 use super::*;
 use crate::registry::{self, Presence, RESOURCE};
 use crate::testing;
+use crate::{Bounds, CloudIdentity, Identity, Telemetry};
 
 const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.md");
 const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.json");
@@ -76,21 +77,28 @@ fn what_happens_is_the_registry() {
 
 #[test]
 fn the_resource_is_the_registry_on_both_faces() {
-    let telemetry = testing::telemetry();
-    let resource = emitted::resource(&telemetry);
-    let keys: BTreeSet<_> = resource.keys().map(String::as_str).collect();
-    assert_eq!(keys, RESOURCE.iter().map(|attribute| attribute.key).collect());
-    for attribute in RESOURCE {
-        assert_eq!(
-            resource[attribute.key].value_type,
-            Some(value_type(attribute.holds)),
-            "{}",
-            attribute.key
-        );
+    let known = |text: &str| Some(text.to_owned());
+    let cloud = CloudIdentity {
+        provider: known("azure"),
+        platform: known("azure.vm"),
+        account_id: known("5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10"),
+        region: known("westeurope"),
+        availability_zone: known("1"),
+        resource_id: known("/subscriptions/5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10"),
+    };
+    let whole = Identity { cloud, ..testing::identity() };
+    let nameless = Identity { host_name: String::new(), ..testing::identity() };
+    let without_id = Identity { host_id: String::new(), ..testing::identity() };
+    let bounds = Bounds { destinations: 1, ports: 1 };
+    let of = |identity| Telemetry::new(&identity, &bounds).expect("an identity and bounds");
+    let (mut by_otlp, mut by_page) = (BTreeSet::new(), BTreeSet::new());
+    for telemetry in [whole, nameless, without_id].map(of) {
+        by_otlp.insert(emitted::resource(&telemetry));
+        by_page.insert(emitted::target_info(&telemetry));
     }
-    let page = emitted::by_page();
-    let labels: BTreeSet<_> = page[TARGET_INFO].points.iter().flat_map(BTreeMap::keys).cloned().collect();
-    assert_eq!(labels, RESOURCE.iter().map(Attribute::prometheus_label).collect());
+    let keyed = |name: fn(&Attribute) -> String| RESOURCE.iter().map(|a| (name(a), *a)).collect();
+    assert_points("resource", &keyed(|attribute| attribute.key.to_owned()), &by_otlp);
+    assert_points(TARGET_INFO, &keyed(Attribute::prometheus_label), &by_page);
 }
 
 /// Each point has what is always there and nothing unknown, each optional attribute was seen and was missing, and each

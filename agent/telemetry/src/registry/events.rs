@@ -2,12 +2,15 @@
 //! is marked as conditional.
 
 use super::attributes::{
-    AGENT_RESUMED, ALERT_FINGERPRINT, ALERT_NAME, ALERT_SEVERITY, BLOCK_ATTRIBUTION, BLOCK_SIGNATURE,
-    CLOCK_STEP, CONFIG_HASH, CONFIG_HASH_PREVIOUS, CONFIG_STATE, EVIDENCE_TEXT, EVIDENCE_WEIGHT,
-    EXPECTED_STATE, LOSS_REASON, NETWORK_TYPE, PORT_STATE, PORT_STATE_PREVIOUS, PROBE_MODE, RECORD_COUNT,
-    RECORD_UID, SERVER_PORT, SIGNAL, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
+    CONFIG_HASH, CONFIG_STATE, EXPECTED_STATE, LOSS_REASON, NETWORK_TYPE, PORT_STATE, PROBE_MODE,
+    SERVER_PORT, SIGNAL,
 };
-use super::{EventKind, Level, Stability};
+use super::event_attributes::{
+    AGENT_RESUMED, ALERT_FINGERPRINT, ALERT_NAME, ALERT_SEVERITY, BLOCK_ATTRIBUTION, BLOCK_SIGNATURE,
+    CLOCK_STEP, CONFIG_HASH_PREVIOUS, EVIDENCE_TEXT, EVIDENCE_WEIGHT, PORT_STATE_PREVIOUS, RECORD_COUNT,
+    RECORD_UID, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
+};
+use super::{Attribute, EventKind, Level, Stability};
 
 /// `sortie.port.state_change`
 pub const PORT_STATE_CHANGE: EventKind = EventKind {
@@ -90,7 +93,8 @@ pub const AGENT_DATA_DROPPED: EventKind = EventKind {
     says: "Points of metrics or events will never be delivered.",
 };
 
-const ALERT: &[super::Attribute] = &[
+/// Raised and cleared are told in the same words.
+const ALERT: &[Attribute] = &[
     RECORD_UID,
     NETWORK_TYPE,
     SERVER_PORT,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use sortie_core::expect::Expectation;
-use sortie_core::observation::EngineKind;
+use sortie_core::observation::{EngineKind, Observation};
 use sortie_core::target::Role;
 use sortie_core::verdict::State;
 
 use super::*;
 use crate::facts::{PortFacts, StoreState};
+use crate::registry::Kind;
 use crate::testing::{self, facts, lines, observed, port_facts, without_costs};
 
 /// Everything that can happen, once.
@@ -156,8 +157,81 @@ fn a_counter_is_there_before_it_counts() {
     );
 }
 
+/// Everything about a port that is probed at `host` in every way, with handshakes and without.
+fn probe(telemetry: &Telemetry, host: &str, port: Port) {
+    for family in Family::ALL {
+        for answered in [Some(Duration::from_millis(12)), None] {
+            let observation = observed(&format!("{host}:{port}"), Role::Subject, answered);
+            telemetry.observed(&Observation { family, ..observation });
+        }
+        telemetry.changed(port, family);
+    }
+}
+
+/// Each state and expectation of these ports, one after the other.
+fn stand(telemetry: &Telemetry, ports: &[Port]) {
+    for (state, expected) in State::ALL.into_iter().zip(Expectation::ALL.into_iter().cycle()) {
+        let of = |port: &Port| {
+            let port = *port;
+            Family::ALL.map(|family| PortFacts { port, family, state, expected, ..port_facts() })
+        };
+        telemetry.show(Facts { ports: ports.iter().flat_map(of).collect(), ..facts() });
+        assert_eq!(overflowing(telemetry), [""; 0], "{state:?} {ports:?}");
+    }
+}
+
+fn overflowing(telemetry: &Telemetry) -> Vec<String> {
+    let page = telemetry.prometheus();
+    page.lines().filter(|line| line.contains("otel_metric_overflow")).map(str::to_owned).collect()
+}
+
 #[test]
-fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
+fn a_reload_to_other_destinations_and_ports_of_the_same_number_fits() {
+    let ports = |first: u16| [first, first + 1].map(|number| Port::new(number).expect("not zero"));
+    let bounds = Bounds { destinations: 3, ports: 2 };
+    let telemetry = Telemetry::new(&testing::identity(), &bounds).expect("an identity and bounds");
+    for (reload, [one, other]) in [ports(25), ports(587)].into_iter().enumerate() {
+        for (number, port) in [one, other, one].into_iter().enumerate() {
+            probe(&telemetry, &format!("mx-{number}.reload-{reload}.example"), port);
+        }
+        stand(&telemetry, &[one, other]);
+    }
+    assert_eq!(overflowing(&telemetry), [""; 0]);
+    let series = lines(&telemetry.prometheus(), "sortie_probe_handshake_duration_seconds_count").len();
+    assert_eq!(series, 2 * 3 * Family::ALL.len(), "of both configurations");
+}
+
+#[test]
+fn a_limit_holds_all_that_the_bounds_make_possible() {
+    let bounds = Bounds { destinations: 3, ports: 2 };
+    let limits = [
+        (registry::PROBE_ATTEMPTS, 3 * 2 * 13),
+        (registry::PROBE_HANDSHAKE_DURATION, 3 * 2),
+        (registry::PORT_STATUS, 2 * 2 * 10),
+        (registry::PORT_STATE_CHANGES, 2 * 2),
+        (registry::PORT_LAST_CONCLUSIVE_TIME, 2 * 2),
+        (registry::EXPECTATION_STATUS, 2 * 2 * 3),
+        (registry::AGENT_INFO, 2),
+        (registry::AGENT_CONFIG_STATUS, 2),
+        (registry::AGENT_PROBE_SKIPPED, 1),
+        (registry::AGENT_EXPORTS, 32),
+        (registry::SPOOL_USAGE, 2),
+        (registry::SPOOL_LIMIT, 2),
+        (registry::SPOOL_OLDEST_AGE, 2),
+        (registry::SPOOL_DROPPED, 10),
+        (registry::STORE_STATUS, 2),
+        (registry::PROCESS_UPTIME, 1),
+        (registry::PROCESS_MEMORY_USAGE, 1),
+        (registry::PROCESS_CPU_TIME, 2),
+    ];
+    assert_eq!(limits.len(), registry::REGISTRY.len());
+    for (metric, limit) in limits {
+        assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
+    }
+}
+
+#[test]
+fn what_goes_beyond_a_limit_is_one_series_more() {
     let bounds = Bounds { destinations: 1, ports: 1 };
     let telemetry = Telemetry::new(&testing::identity(), &bounds).expect("an identity and bounds");
     let ports = (1..=100).filter_map(Port::new);
@@ -170,40 +244,30 @@ fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
     let ports = ports.map(|port| PortFacts { port, ..port_facts() }).collect();
     telemetry.show(Facts { ports, ..facts() });
     let page = telemetry.prometheus();
-    for (metric, limit) in [
-        (registry::PROBE_ATTEMPTS, 26),
-        (registry::PORT_STATUS, 20),
-        (registry::PORT_STATE_CHANGES, 2),
-        (registry::PORT_LAST_CONCLUSIVE_TIME, 2),
-        (registry::EXPECTATION_STATUS, 6),
-        (registry::AGENT_INFO, 2),
-        (registry::AGENT_CONFIG_STATUS, 2),
-        (registry::AGENT_PROBE_SKIPPED, 1),
-        (registry::AGENT_EXPORTS, 32),
-    ] {
-        assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
-        let series = lines(&page, &metric.prometheus_name()).len();
-        let overflow = format!("{}{{otel_metric_overflow=\"true\"}} ", metric.prometheus_name());
+    for metric in registry::REGISTRY {
+        let limit = (metric.limit)(&bounds.with_room());
+        let of_histograms = if matches!(metric.kind, Kind::Histogram(_)) { "_count" } else { "" };
+        let name = metric.prometheus_name() + of_histograms;
+        let series = lines(&page, &name).len();
+        let overflow = format!("{name}{{otel_metric_overflow=\"true\"}} ");
         let expected = if lines(&page, &overflow).is_empty() { 0..=limit } else { limit + 1..=limit + 1 };
         assert!(expected.contains(&series), "{} has {series} series of {limit}", metric.name);
     }
+    let rest = |name: &str| {
+        let start = format!("{name}{{otel_metric_overflow=\"true\"}} ");
+        lines(&page, &start).first().map(|line| line.trim_start_matches(&start).to_owned())
+    };
+    assert_eq!(rest("sortie_probe_attempts_total").as_deref(), Some("48"), "of 100, with room for 52");
     assert_eq!(
-        lines(&page, "sortie_probe_attempts_total{otel_metric_overflow"),
-        [r#"sortie_probe_attempts_total{otel_metric_overflow="true"} 74"#]
-    );
-    assert_eq!(
-        lines(&page, "sortie_probe_handshake_duration_seconds_count"),
-        [
-            r#"sortie_probe_handshake_duration_seconds_count{network_type="ipv4",server_address="mx.example",server_port="1",sortie_target_role="subject"} 1"#,
-            r#"sortie_probe_handshake_duration_seconds_count{network_type="ipv4",server_address="mx.example",server_port="2",sortie_target_role="subject"} 1"#,
-            r#"sortie_probe_handshake_duration_seconds_count{otel_metric_overflow="true"} 98"#,
-        ]
+        rest("sortie_probe_handshake_duration_seconds_count").as_deref(),
+        Some("96"),
+        "with room for 4"
     );
 }
 
 #[test]
 fn who_cannot_be_told_from_others_has_no_metrics() {
-    let nobody = Identity { host_id: String::new(), host_name: String::new(), service_version: "1.2.3" };
+    let nobody = Identity { host_id: String::new(), host_name: String::new(), ..testing::identity() };
     assert_eq!(Telemetry::new(&nobody, &Bounds::MOST).err(), Some(TelemetryError::NoIdentity));
     for bounds in [
         Bounds { destinations: 0, ..Bounds::MOST },
