@@ -26,7 +26,7 @@ Exit codes:
   1  degraded: partial, throttled, refused or intercepted
   2  blocked against expectation, or open against it
   3  unknown: nothing leaves this machine, or there was too little evidence
-  64 wrong command line, 70 there is neither an agent nor what one left behind, 78 wrong configuration";
+  64 wrong command line, 70 no agent and nothing left behind, 78 wrong configuration";
 
 /// `sortie report`
 #[derive(Args, Clone, Debug)]

@@ -112,6 +112,34 @@ fn the_next_life_of_a_killed_agent_shows_the_same_verdict_and_tells_no_change() 
 }
 
 #[test]
+fn what_cannot_be_written_to_is_remembered_all_the_same() {
+    for read_only in ["state", "state/sortie.redb"] {
+        let (servers, desk) = (Servers::start(3), Desk::new("read-only"));
+        let config = servers.config(&desk, "");
+        let agent = Agent::start(&desk, &config, &[]);
+        agent.await_body("/api/v1/report", |body| body.contains("\"state\": \"open\""));
+        let since = |agent: &Agent| {
+            let report: serde_json::Value =
+                serde_json::from_str(&agent.get("/api/v1/report").body).expect("JSON");
+            report["verdicts"][0]["since"].clone()
+        };
+        let before = since(&agent);
+        agent.signal(Signal::SIGKILL);
+        agent.end();
+
+        let next = Agent::start_with_read_only(read_only, &desk, &config);
+        next.await_body("/readyz", |body| body.contains("ready"));
+        assert_eq!(since(&next), before, "{read_only}: {}", next.log());
+        next.await_log(|log| log.contains("round 0: as before"));
+        assert_eq!(since(&next), before, "{read_only}: {}", next.log());
+        assert!(next.log().to_lowercase().contains("read-only"), "{read_only}: {}", next.log());
+        let history: serde_json::Value =
+            serde_json::from_str(&next.get("/api/v1/history").body).expect("JSON");
+        assert_eq!(history["changes"][0]["at"], before, "{read_only}");
+    }
+}
+
+#[test]
 fn a_store_that_is_damaged_is_set_aside_and_a_new_one_begun() {
     let (servers, desk) = (Servers::start(3), Desk::new("damaged"));
     fs::create_dir(desk.path("state")).expect("the desk can be written to");

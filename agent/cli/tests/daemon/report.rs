@@ -73,7 +73,11 @@ fn a_running_agent_is_asked_and_its_report_is_passed_on_as_it_is() {
 
     let junit = sortie("report", &desk, &[&at[..], &["--format", "junit"]].concat());
     assert_eq!((junit.code, junit.stderr.as_str()), (Some(0), ""));
-    assert!(junit.stdout.contains("tests=\"1\" skipped=\"0\" failures=\"0\" errors=\"0\""), "{}", junit.stdout);
+    assert!(
+        junit.stdout.contains("tests=\"1\" skipped=\"0\" failures=\"0\" errors=\"0\""),
+        "{}",
+        junit.stdout
+    );
 
     // A round may end between the two questions.
     let same = (0..20).any(|_| {
