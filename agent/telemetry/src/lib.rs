@@ -25,7 +25,6 @@ mod instruments;
 mod naming;
 mod process;
 mod pulse;
-mod push;
 #[cfg(test)]
 mod reference;
 pub mod registry;
@@ -42,7 +41,6 @@ pub use events::{Event, PortAlert};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
 pub use pulse::pulse;
-pub use push::{Push, PushError, PushSettings};
 pub use resource::{CloudIdentity, Identity};
 pub use ship::{Compression, Endpoint, Protocol, ShipError, ShipSettings, Shipper};
 pub use spool::{Encoded, Export, Loss, Signal, Spool};

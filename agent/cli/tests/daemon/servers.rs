@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use nix::sys::socket::{Backlog, listen};
 
 use super::agent::{Desk, PATIENCE};
@@ -123,7 +124,8 @@ fn greet(listener: &TcpListener, closed: &AtomicBool, late: &AtomicBool) {
     }
 }
 
-/// One request to a receiver of telemetry, which accepts it. Bytes that are no text are replaced.
+/// One request to a receiver of telemetry, which accepts it: its head, and its body uncompressed. Bytes that are no text
+/// are replaced.
 pub(crate) fn receive(receiver: &TcpListener) -> String {
     let (mut stream, _) = receiver.accept().expect("somebody comes");
     stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
@@ -135,7 +137,13 @@ pub(crate) fn receive(receiver: &TcpListener) -> String {
         bytes.extend_from_slice(&chunk[..length]);
     }
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("the answer is taken");
-    String::from_utf8_lossy(&bytes).into_owned()
+    let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").expect("it is whole") + 4;
+    let (head, body) = bytes.split_at(head);
+    let mut text = String::from_utf8_lossy(head).into_owned();
+    let mut message = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut message).expect("one member of gzip");
+    text.push_str(&String::from_utf8_lossy(&message));
+    text
 }
 
 /// The first request for this path; what comes before it is taken as well.

@@ -60,13 +60,14 @@ impl Payload {
 }
 
 /// The message in one gzip member; `None` where there is none, or one of more than `most` bytes.
-pub(super) fn gunzip(stored: &[u8], most: u64) -> Option<Vec<u8>> {
+pub(crate) fn gunzip(stored: &[u8], most: u64) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     let read = GzDecoder::new(stored).take(most + 1).read_to_end(&mut message).ok()?;
     (read as u64 <= most).then_some(message)
 }
 
-fn gzipped(message: &[u8]) -> Bytes {
+/// The message as one gzip member.
+pub(crate) fn gzipped(message: &[u8]) -> Bytes {
     // Backlog is sent once, and beside probing: speed is worth more than a tenth of its size.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Memory takes all that is written to it.
