@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sortie_core::target::Roster;
 
-use crate::args::Check;
+use crate::args::{Check, Report};
 use crate::config::{self, Config, ConfigError, Environment, File, Overrides};
 use crate::{selection, terminal};
 
@@ -15,6 +15,11 @@ pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
     let sentences = config::warnings(&roster).into_iter().chain(config.unheeded());
     sentences.for_each(|sentence| terminal::warn(&sentence));
     Ok((config, roster))
+}
+
+/// Where the agent of this machine is, and what is expected of its ports.
+pub fn report(args: &Report) -> anyhow::Result<Config> {
+    Ok(config::load(args.config.as_deref())?.with(&args.overrides())?)
 }
 
 /// A configuration, and what it is made of.

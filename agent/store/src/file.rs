@@ -29,6 +29,9 @@ pub const FILE: &str = "sortie.redb";
 /// Files set aside that may lie in the directory.
 pub const SET_ASIDE_MOST: usize = 4;
 
+/// What is wrong with a database of somebody else.
+pub(crate) const FOREIGN: &str = "its tables are not Sortie's";
+
 /// It says when this machine's mail did not leave, and what it asked: for its owner.
 const MODE: u32 = 0o600;
 
@@ -116,7 +119,7 @@ fn load(file: File, path: &Path) -> Result<Result<(Database, Opened), Why>, Stor
             Found::Current => Ok((database, Opened::Kept)),
             Found::Older(from) => Ok((database, Opened::Migrated { from })),
             Found::Newer(version) => Err(Why::Newer { version }),
-            Found::Foreign => Err(Why::Damaged { what: "its tables are not Sortie's".to_owned() }),
+            Found::Foreign => Err(Why::Damaged { what: FOREIGN.to_owned() }),
         }),
         Err(error) => match StoreError::database("open", path, error) {
             StoreError::Damaged { what, .. } => Ok(Err(Why::Damaged { what })),

@@ -61,6 +61,11 @@
 //!    `sortie.redb.copy` until it is whole. Where that fails it is opened as it is.
 //! 9. A file whose making failed is removed again: nothing was ever in it.
 //!
+//! # Reading alone
+//!
+//! A [`Snapshot`] opens the file without writing to it: what recovery writes goes into memory, over the file, within
+//! bounds. Nothing is made, set aside, compacted or made private by it.
+//!
 //! Two processes are kept apart by the lock that redb takes on the file. The directory is expected to be locked as
 //! well, by whoever runs as its only agent, before this crate sets files aside in it.
 #![forbid(unsafe_code)]
@@ -74,8 +79,10 @@ mod format;
 mod history;
 mod limits;
 mod moment;
+mod overlay;
 mod queue;
 mod row;
+mod snapshot;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -90,4 +97,5 @@ pub use limits::{CACHE_BYTES, EXPORT_MOST, Limits, PORTS_MOST, ROW_MOST};
 pub use moment::Moment;
 pub use queue::{Export, Lane, Loss, Losses, Queue, QueueLimits, Waiting};
 pub use row::{PortKey, PortMemory, Row};
+pub use snapshot::Snapshot;
 pub use store::Store;

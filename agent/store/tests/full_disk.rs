@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sortie_store::{
-    Batch, Export, FILE, Lane, Loss, Moment, Opened, PortKey, PortMemory, Row, Store, StoreError,
+    Batch, Export, FILE, Lane, Loss, Moment, Opened, PortKey, PortMemory, Row, Snapshot, Store, StoreError,
 };
 
 const DISK: &str = "SORTIE_STORE_DISK";
@@ -121,9 +121,25 @@ fn a_read_only_disk_is_named_and_its_store_is_left_alone() {
         let error = Store::open(&disk, moment(0)).expect_err("nothing can be written");
         assert!(matches!(error, StoreError::ReadOnly { .. }), "{situation}: {error}");
     }
+    let snapshot = Snapshot::open(&disk).expect("reading needs no more").expect("it is there");
+    assert_eq!(snapshot.recall().expect("whole").len(), 1);
+    drop(snapshot);
     mount(&["-o", "remount,rw"], &disk);
     let (store, opened) = Store::open(&disk, moment(0)).expect("it can be written again");
     assert_eq!((opened, numbers(&store)), (Opened::Kept, vec![0]));
+}
+
+#[test]
+fn a_store_that_a_crash_left_on_a_full_disk_can_be_read() {
+    let Some(disk) = disk("a_store_that_a_crash_left_on_a_full_disk_can_be_read") else { return };
+    let (store, _) = Store::open(&disk, moment(0)).expect("an empty disk");
+    commit(&store, 0).expect("there is room");
+    let crashed = disk.join("crashed");
+    fs::create_dir(&crashed).expect("there is room");
+    fs::copy(disk.join(FILE), crashed.join(FILE)).expect("there is room");
+    fill(&disk);
+    let snapshot = Snapshot::open(&crashed).expect("reading needs no space").expect("it is there");
+    assert_eq!(snapshot.recall().expect("whole").len(), 1);
 }
 
 /// The small disk, within the namespace; outside of it the test is started again there, and this is none.

@@ -33,6 +33,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
+pub(crate) use self::memory::Known;
 use self::memory::Memory;
 use self::notices::Notices;
 use self::orders::{Orders, Signals};
@@ -53,7 +54,6 @@ const FINISH_MOST: Duration = Duration::from_secs(10);
 pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let mut notices = Notices::default();
     let instance = take_state_dir(&config, &mut notices)?;
-    let state_dir = instance.is_some().then(|| config.agent.state_dir.clone());
     let (signals, orders) = Signals::listen()?;
     let page = match args.listen_fd {
         Some(_) => Page::inherited()?,
@@ -62,7 +62,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let board = Arc::new(Board::new());
     let telemetry = Arc::new(telemetry(&config)?);
     let service = Service::new();
-    let memory = Memory::begin(state_dir, Arc::clone(&telemetry))?;
+    let memory = Memory::begin(config.agent.state_dir.clone(), instance.is_some(), Arc::clone(&telemetry))?;
     memory.bound(export::limits(&config.otlp));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);

@@ -1,6 +1,7 @@
 //! `sortie run` as a service manager and a browser see it: one process, real signals, real sockets on loopback.
 
 mod agent;
+mod report;
 mod servers;
 
 use std::fs;
@@ -108,6 +109,34 @@ fn the_next_life_of_a_killed_agent_shows_the_same_verdict_and_tells_no_change() 
     assert_eq!(remembered["changes"], history["changes"], "the same, and none of them twice");
     let points = |history: &serde_json::Value| history["samples"][0]["points"].as_array().map_or(0, Vec::len);
     assert!(points(&remembered) > points(&history), "the samples go on");
+}
+
+#[test]
+fn what_cannot_be_written_to_is_remembered_all_the_same() {
+    for read_only in ["state", "state/sortie.redb"] {
+        let (servers, desk) = (Servers::start(3), Desk::new("read-only"));
+        let config = servers.config(&desk, "");
+        let agent = Agent::start(&desk, &config, &[]);
+        agent.await_body("/api/v1/report", |body| body.contains("\"state\": \"open\""));
+        let since = |agent: &Agent| {
+            let report: serde_json::Value =
+                serde_json::from_str(&agent.get("/api/v1/report").body).expect("JSON");
+            report["verdicts"][0]["since"].clone()
+        };
+        let before = since(&agent);
+        agent.signal(Signal::SIGKILL);
+        agent.end();
+
+        let next = Agent::start_with_read_only(read_only, &desk, &config);
+        next.await_body("/readyz", |body| body.contains("ready"));
+        assert_eq!(since(&next), before, "{read_only}: {}", next.log());
+        next.await_log(|log| log.contains("round 0: as before"));
+        assert_eq!(since(&next), before, "{read_only}: {}", next.log());
+        assert!(next.log().to_lowercase().contains("read-only"), "{read_only}: {}", next.log());
+        let history: serde_json::Value =
+            serde_json::from_str(&next.get("/api/v1/history").body).expect("JSON");
+        assert_eq!(history["changes"][0]["at"], before, "{read_only}");
+    }
 }
 
 #[test]

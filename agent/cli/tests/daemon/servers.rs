@@ -6,34 +6,39 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use nix::sys::socket::{Backlog, listen};
 
 use super::agent::{Desk, PATIENCE};
 
+/// Long enough for a question to the agent beside a check, and within the window of a probe.
+const LATE: Duration = Duration::from_millis(700);
+
 /// The operators of one test. Their threads end with the test process.
 pub(crate) struct Servers {
     subjects: Vec<SocketAddr>,
     controls: Vec<SocketAddr>,
     closed: Arc<AtomicBool>,
+    late: Arc<AtomicBool>,
     _full: Vec<(TcpListener, TcpStream)>,
 }
 
 impl Servers {
     /// This many operators, one address of 127.0.0.0/8 each, all on one port.
     pub(crate) fn start(operators: u8) -> Self {
-        let closed = Arc::new(AtomicBool::new(false));
+        let (closed, late) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         let (subjects, listeners) = listen_on_one_port(operators);
         for listener in listeners {
-            let closed = Arc::clone(&closed);
-            thread::spawn(move || greet(&listener, &closed));
+            let (closed, late) = (Arc::clone(&closed), Arc::clone(&late));
+            thread::spawn(move || greet(&listener, &closed, &late));
         }
         let (controls, listeners) = listen_on_one_port(operators);
         for listener in listeners {
             thread::spawn(move || while listener.accept().is_ok() {});
         }
-        Self { subjects, controls, closed, _full: Vec::new() }
+        Self { subjects, controls, closed, late, _full: Vec::new() }
     }
 
     /// The same, but nobody answers on the port under test: the queue of connections that wait to be accepted is
@@ -53,6 +58,7 @@ impl Servers {
             subjects,
             controls,
             closed: Arc::default(),
+            late: Arc::default(),
             _full: listeners.into_iter().zip(waiting).collect(),
         }
     }
@@ -60,6 +66,11 @@ impl Servers {
     /// The port under test.
     pub(crate) fn port(&self) -> u16 {
         self.subjects[0].port()
+    }
+
+    /// From now on greetings take a while.
+    pub(crate) fn greet_late(&mut self) {
+        self.late.store(true, Ordering::Relaxed);
     }
 
     /// From now on the port under test is closed everywhere.
@@ -97,13 +108,19 @@ impl Servers {
     }
 }
 
-fn greet(listener: &TcpListener, closed: &AtomicBool) {
+fn greet(listener: &TcpListener, closed: &AtomicBool, late: &AtomicBool) {
     for stream in listener.incoming().flatten() {
         if closed.load(Ordering::Relaxed) {
             return;
         }
-        let mut stream = stream;
-        let _ = stream.write_all(b"220 mx.example ESMTP\r\n");
+        let late = late.load(Ordering::Relaxed);
+        thread::spawn(move || {
+            if late {
+                thread::sleep(LATE);
+            }
+            let mut stream = stream;
+            let _ = stream.write_all(b"220 mx.example ESMTP\r\n");
+        });
     }
 }
 

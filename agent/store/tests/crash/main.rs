@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use sortie_store::{Opened, Store};
+use sortie_store::{Opened, PortMemory, Snapshot, Store};
 
 use self::model::{Model, durable, lazy, moment};
 
@@ -31,10 +31,14 @@ fn what_was_committed_survives_a_kill_at_any_moment() {
     let mut model = Model::default();
     for kill in 0..KILLS {
         let told = commit_until_killed(&dir, rng.usize(1..12), LONGEST_WAIT.mul_f64(rng.f64()));
+        let snapshot = Snapshot::open(&dir).expect("whole").expect("it is there");
+        let read = number(&snapshot.recall().expect("whole"));
+        drop(snapshot);
         let (store, opened) =
             Store::open(&dir, moment(0)).unwrap_or_else(|error| panic!("kill {kill}: {error}"));
         assert_eq!(opened, Opened::Kept, "kill {kill}");
-        let shown = remembered(&store);
+        let shown = number(&store.recall().expect("whole"));
+        assert_eq!(read, shown, "kill {kill}: who only reads sees what the agent will find");
         assert!(
             shown >= told && told > committed,
             "kill {kill}: told {told}, on show {shown}, before {committed}"
@@ -68,7 +72,7 @@ fn what_was_committed_survives_a_kill_at_any_moment() {
 fn commit_for_ever() {
     let dir = std::env::var_os(DIR).expect("the test above says where");
     let (store, _) = Store::open(Path::new(&dir), moment(0)).expect("the parent has closed it");
-    for number in remembered(&store) + 1.. {
+    for number in number(&store.recall().expect("whole")) + 1.. {
         store.commit(&durable(number)).expect("the disk is fine");
         // The lines of the test harness are read by the same pipe.
         writeln!(std::io::stdout().lock(), "\ncommitted {number}").expect("the parent reads");
@@ -99,8 +103,7 @@ fn commit_until_killed(dir: &Path, commits: usize, wait: Duration) -> u64 {
     last
 }
 
-fn remembered(store: &Store) -> u64 {
-    let memories = store.recall().expect("whole");
+fn number(memories: &[PortMemory]) -> u64 {
     memories
         .first()
         .map_or(0, |memory| u64::from_le_bytes(memory.value.as_slice().try_into().expect("a number")))

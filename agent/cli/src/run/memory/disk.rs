@@ -1,16 +1,22 @@
 //! The store, opened when it is needed, and what an earlier life left in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::history::{History, Sample, StateChange};
-use sortie_store::{Moment, Opened, Store, StoreError};
+use sortie_store::{Moment, Opened, PortMemory, Snapshot, Store, StoreError};
 use tracing::warn;
 
 use super::rows::{Known, moment};
 
 /// Of what destinations answered, the page shows a day.
 const SAMPLES_SHOWN: Duration = Duration::from_secs(24 * 3_600);
+
+/// Whoever reads a store that no agent has open (`sortie report`) is done in some milliseconds: so often it is tried,
+/// and so long it is waited in between.
+const TRIES: u32 = 25;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// The store of one state directory, open or not.
 #[derive(Debug)]
@@ -32,7 +38,7 @@ impl Disk {
 
     /// Opens the store.
     pub(super) fn open(&mut self) -> Result<(&Store, Opened), StoreError> {
-        let (store, opened) = Store::open(&self.dir, moment(SystemTime::now()))?;
+        let (store, opened) = self.open_patiently(TRIES)?;
         if let Opened::SetAside { as_path, why } = &opened {
             warn!("the store was set aside as {}, and a new one begun: {why}", as_path.display());
         }
@@ -43,11 +49,38 @@ impl Disk {
     pub(super) fn close(&mut self) {
         self.store = None;
     }
+
+    fn open_patiently(&self, tries: u32) -> Result<(Store, Opened), StoreError> {
+        match Store::open(&self.dir, moment(SystemTime::now())) {
+            Err(StoreError::Locked { .. }) if tries > 1 => {
+                thread::sleep(BETWEEN);
+                self.open_patiently(tries - 1)
+            }
+            opened => opened,
+        }
+    }
+}
+
+/// What is recalled from a store that is open.
+pub(super) fn recall(store: &Store) -> (Vec<Known>, History) {
+    understood(store.recall(), |since| store.history(since))
+}
+
+/// What is recalled from a store that cannot be written to: a disk that is full or read-only can be read all the same.
+pub(super) fn recall_reading(dir: &Path) -> Option<(Vec<Known>, History)> {
+    let snapshot = Snapshot::open(dir)
+        .inspect_err(|error| warn!("what was on show is not remembered: {error}"))
+        .ok()
+        .flatten()?;
+    Some(understood(snapshot.recall(), |since| snapshot.history(since)))
 }
 
 /// What was on show, and the history, as far as this version understands them.
-pub(super) fn recall(store: &Store) -> (Vec<Known>, History) {
-    let known = store.recall().unwrap_or_else(|error| {
+fn understood(
+    known: Result<Vec<PortMemory>, StoreError>,
+    rows: impl Fn(Moment) -> Result<sortie_store::History, StoreError>,
+) -> (Vec<Known>, History) {
+    let known = known.unwrap_or_else(|error| {
         warn!("what was on show is not remembered: {error}");
         Vec::new()
     });
@@ -56,21 +89,24 @@ pub(super) fn recall(store: &Store) -> (Vec<Known>, History) {
         read.inspect_err(|error| warn!("port {} is judged anew: {error}", memory.key.port)).ok()
     });
     let mut history = History::default();
-    if let Err(error) = recall_history(store, &mut history) {
+    if let Err(error) = recall_history(rows, &mut history) {
         warn!("the history is not remembered: {error}");
     }
     (known.collect(), history)
 }
 
-fn recall_history(store: &Store, history: &mut History) -> Result<(), StoreError> {
-    for row in store.history(Moment::from_millis(0))?.changes {
+fn recall_history(
+    rows: impl Fn(Moment) -> Result<sortie_store::History, StoreError>,
+    history: &mut History,
+) -> Result<(), StoreError> {
+    for row in rows(Moment::from_millis(0))?.changes {
         let row = row?;
         if let Ok(change) = serde_json::from_slice::<StateChange>(&row.value) {
             history.change(StateChange { moment: Duration::from_millis(row.at.millis()), ..change });
         }
     }
     let shown = moment(SystemTime::now() - SAMPLES_SHOWN);
-    for row in store.history(shown)?.samples {
+    for row in rows(shown)?.samples {
         let row = row?;
         let samples: Vec<Sample> = serde_json::from_slice(&row.value).unwrap_or_default();
         history.record(samples, Duration::from_millis(row.at.millis()));

@@ -26,7 +26,9 @@ const OUTAGE: u64 = 4 << 20;
 
 /// Everything that is kept, and where.
 pub(super) struct Keeper {
-    /// `None` without a state directory.
+    /// The state directory, this agent's own or not.
+    dir: PathBuf,
+    /// `None` where it is not.
     disk: Option<Disk>,
     /// When the disk last refused.
     refused: Option<Instant>,
@@ -46,9 +48,10 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Opens nothing yet: that is the first order's to wait for.
-    pub(super) fn new(dir: Option<PathBuf>, telemetry: Arc<Telemetry>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(dir: PathBuf, is_own: bool, telemetry: Arc<Telemetry>, shared: Arc<Shared>) -> Self {
         Self {
-            disk: dir.map(Disk::at),
+            disk: is_own.then(|| Disk::at(dir.clone())),
+            dir,
             refused: None,
             waiting: Waiting::default(),
             limits: None,
@@ -74,7 +77,8 @@ impl Keeper {
 
     /// What was on show, and the history.
     pub(super) fn recall(&mut self) -> (Vec<Known>, History) {
-        let recalled = self.ask(|store| Ok(disk::recall(store))).unwrap_or_default();
+        let recalled = self.ask(|store| Ok(disk::recall(store)));
+        let recalled = recalled.or_else(|| disk::recall_reading(&self.dir)).unwrap_or_default();
         self.tell();
         recalled
     }

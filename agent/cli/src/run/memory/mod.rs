@@ -34,7 +34,7 @@ use tracing::error;
 
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
-pub(super) use self::rows::Known;
+pub(crate) use self::rows::Known;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -72,11 +72,12 @@ pub(super) struct Condition {
 type Order = Box<dyn FnOnce(&mut Keeper) + Send>;
 
 impl Memory {
-    /// Begins to keep in a state directory that is this agent's own. Without one everything lives in memory.
-    pub(super) fn begin(dir: Option<PathBuf>, telemetry: Arc<Telemetry>) -> anyhow::Result<Self> {
+    /// Begins to keep in a state directory that is this agent's own. What lies in another one is recalled where it can
+    /// be read, and everything new lives in memory.
+    pub(super) fn begin(dir: PathBuf, is_own: bool, telemetry: Arc<Telemetry>) -> anyhow::Result<Self> {
         let (orders, taken) = channel();
         let shared = Arc::<Shared>::default();
-        let keeper = Keeper::new(dir, Arc::clone(&telemetry), Arc::clone(&shared));
+        let keeper = Keeper::new(dir, is_own, Arc::clone(&telemetry), Arc::clone(&shared));
         thread::Builder::new()
             .name("keeper".to_owned())
             .spawn(move || keep(keeper, &taken))

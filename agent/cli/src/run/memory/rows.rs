@@ -17,14 +17,14 @@ const SAMPLES_A_ROW: usize = 32;
 
 /// One port and family, as it was on show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::run) struct Known {
-    pub(in crate::run) port: Port,
-    pub(in crate::run) family: Family,
-    pub(in crate::run) finding: Finding,
+pub(crate) struct Known {
+    pub(crate) port: Port,
+    pub(crate) family: Family,
+    pub(crate) finding: Finding,
     /// When the state on show was decided.
-    pub(in crate::run) since: SystemTime,
+    pub(crate) since: SystemTime,
     /// When a round could last judge it.
-    pub(in crate::run) conclusive: Option<SystemTime>,
+    pub(crate) conclusive: Option<SystemTime>,
     /// What is raised about it.
     #[serde(default)]
     pub(in crate::run) alarm: Alarm,
