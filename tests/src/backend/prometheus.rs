@@ -1,0 +1,124 @@
+//! Prometheus with its OTLP receiver, with the configuration that we ship, and what it has stored.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::service::{self, Service};
+use super::at;
+use crate::http;
+use crate::ledger::{Points, Series};
+use crate::netns::Namespace;
+
+const ADDRESS: SocketAddr = at(9090);
+const MILLISECONDS_PER_SECOND: f64 = 1e3;
+
+/// A Prometheus.
+#[derive(Debug)]
+pub struct Prometheus<'a> {
+    service: Service<'a>,
+}
+
+impl<'a> Prometheus<'a> {
+    pub(super) fn start(namespace: &'a Namespace, folder: &Path) -> Result<Self> {
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector-config/prometheus.yaml");
+        let data = folder.join("prometheus");
+        fs::create_dir_all(&data).with_context(|| format!("failed to create {}", data.display()))?;
+        let mut service = Service {
+            name: "prometheus",
+            namespace,
+            binary: service::find("SORTIE_PROMETHEUS", "prometheus")?,
+            arguments: vec![
+                format!("--config.file={}", config.display()),
+                format!("--storage.tsdb.path={}", data.display()),
+                format!("--web.listen-address={ADDRESS}"),
+                "--web.enable-otlp-receiver".to_owned(),
+            ],
+            environment: Vec::new(),
+            health: (ADDRESS, "/-/ready"),
+            logs: folder.to_owned(),
+            lives: Vec::new(),
+            process: None,
+        };
+        service.start()?;
+        Ok(Self { service })
+    }
+
+    /// Its endpoint for OTLP.
+    pub fn otlp(&self) -> String {
+        format!("http://{ADDRESS}/api/v1/otlp")
+    }
+
+    /// The process, to be killed and started again.
+    pub fn service(&mut self) -> &mut Service<'a> {
+        &mut self.service
+    }
+
+    /// Every point of the last `range` (as Prometheus writes durations) of series that this selects, as stored: no
+    /// step, no lookback.
+    pub fn points(&self, selector: &str, range: &str) -> Result<Points> {
+        let answer = self.query(&format!("{selector}[{range}]"))?;
+        let mut points = Points::default();
+        for of_series in answer.as_array().context("a matrix has series")? {
+            let series = series(&of_series["metric"])?;
+            for point in of_series["values"].as_array().context("a series has values")? {
+                let (at, value) = sample(point)?;
+                points.add(series.clone(), at, value)?;
+            }
+        }
+        Ok(points)
+    }
+
+    /// The result of an instant query.
+    pub fn query(&self, query: &str) -> Result<Value> {
+        self.ask("/api/v1/query", &[("query", query)])
+    }
+
+    /// The result of a range query; times in seconds since 1970, the step as Prometheus writes durations.
+    pub fn query_range(&self, query: &str, from: u64, to: u64, step: &str) -> Result<Value> {
+        let (from, to) = (from.to_string(), to.to_string());
+        self.ask("/api/v1/query_range", &[("query", query), ("start", &from), ("end", &to), ("step", step)])
+    }
+
+    /// The series that this selects, of all time.
+    pub fn series(&self, selector: &str) -> Result<Vec<Series>> {
+        let answer = self.ask("/api/v1/series", &[("match[]", selector)])?;
+        answer.as_array().context("series are a list")?.iter().map(series).collect()
+    }
+
+    pub fn log(&self) -> String {
+        self.service.log()
+    }
+
+    fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
+        let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let path = format!("{path}?{}", fields.join("&"));
+        let answer = self.service.namespace.run(|| http::get(ADDRESS, &path))?;
+        let mut body: Value = serde_json::from_str(&answer.body)
+            .with_context(|| format!("Prometheus answered {}: {}", answer.status, answer.body))?;
+        ensure!(body["status"] == "success", "Prometheus refuses {path}: {body}");
+        let data = body["data"].take();
+        Ok(if data.is_object() { data["result"].clone() } else { data })
+    }
+}
+
+fn series(metric: &Value) -> Result<Series> {
+    let labels = metric.as_object().context("a series has labels")?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let name = labels.get("__name__").map(text).context("a series has a name")?;
+    let others = labels.iter().filter(|(label, _)| *label != "__name__");
+    Ok(Series::new(name, others.map(|(label, value)| (label.clone(), text(value))).collect()))
+}
+
+/// `[seconds, "value"]`
+fn sample(point: &Value) -> Result<(u64, f64)> {
+    let seconds = point[0].as_f64().context("a point has a moment")?;
+    let value = point[1].as_str().context("a point has a value")?;
+    Ok(((seconds * MILLISECONDS_PER_SECOND).round() as u64, value.parse().context("a value is a number")?))
+}
