@@ -82,10 +82,5 @@ where
     let (parts, body) = response.into_parts();
     let collected = body.collect().await.map_err(Failure::Exchange)?;
     let trailers = collected.trailers().cloned().unwrap_or_default();
-    Ok(Reply {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body: collected.to_bytes(),
-        trailers,
-    })
+    Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body: collected.to_bytes(), trailers })
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::service::{self, Service};
 use super::at;
+use super::service::{self, Service};
 use crate::ledger::Events;
 use crate::netns::Namespace;
 use crate::otlp::{Protocol, Sender};
@@ -87,7 +87,7 @@ impl<'a> Collector<'a> {
     pub fn events(&self) -> Result<Events> {
         let text = fs::read_to_string(&self.events)
             .with_context(|| format!("failed to read {}", self.events.display()))?;
-        Events::of_json_lines(&text)
+        Events::of_json(&text)
     }
 
     pub fn log(&self) -> String {
@@ -97,7 +97,8 @@ impl<'a> Collector<'a> {
 
 /// The same file without the one promise.
 fn careless(shipped: &Path, folder: &Path) -> Result<PathBuf> {
-    let text = fs::read_to_string(shipped).with_context(|| format!("failed to read {}", shipped.display()))?;
+    let text =
+        fs::read_to_string(shipped).with_context(|| format!("failed to read {}", shipped.display()))?;
     let careless = text.replace("wait_for_result: true", "wait_for_result: false");
     ensure!(text != careless, "{} makes no promise that could be taken away", shipped.display());
     let path = folder.join("careless.yaml");

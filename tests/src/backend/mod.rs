@@ -31,6 +31,8 @@ const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.
 const LINES: usize = 20;
 const WIDTH: usize = 400;
+/// Lines of both that say that all is well.
+const WELL: [&str; 2] = ["level=INFO", "\tinfo\t"];
 
 const fn at(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
@@ -63,6 +65,10 @@ impl<'a> Backend<'a> {
         Ok(Self { prometheus, logs, collector, namespace })
     }
 
+    pub fn namespace(&self) -> &'a Namespace {
+        self.namespace
+    }
+
     /// Sends to the collector, one after the other.
     pub fn send(
         &self,
@@ -85,13 +91,14 @@ impl<'a> Backend<'a> {
 
     /// The last words of all of them, for whoever must find out why a test failed.
     pub fn said(&self) -> String {
-        let [prometheus, collector] = [self.prometheus.log(), self.collector.log()].map(|log| last_words(&log));
+        let [prometheus, collector] =
+            [self.prometheus.log(), self.collector.log()].map(|log| last_words(&log));
         format!("Prometheus said:\n{prometheus}the collector said:\n{collector}")
     }
 }
 
 fn last_words(log: &str) -> String {
-    let lines: Vec<_> = log.lines().collect();
+    let lines: Vec<_> = log.lines().filter(|line| WELL.iter().all(|word| !line.contains(word))).collect();
     let last = lines.iter().skip(lines.len().saturating_sub(LINES));
     last.map(|line| line.chars().take(WIDTH).chain(['\n']).collect::<String>()).collect()
 }

@@ -8,14 +8,14 @@ use anyhow::{Context as _, Result, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::service::{self, Service};
 use super::at;
+use super::service::{self, Service};
 use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
 
 const ADDRESS: SocketAddr = at(9090);
-const MILLISECONDS_PER_SECOND: f64 = 1e3;
+const MILLISECONDS_PER_SECOND: u64 = 1000;
 
 /// A Prometheus.
 #[derive(Debug)]
@@ -118,7 +118,32 @@ fn series(metric: &Value) -> Result<Series> {
 
 /// `[seconds, "value"]`
 fn sample(point: &Value) -> Result<(u64, f64)> {
-    let seconds = point[0].as_f64().context("a point has a moment")?;
+    let at = milliseconds(&point[0]).with_context(|| format!("{} is no moment", point[0]))?;
     let value = point[1].as_str().context("a point has a value")?;
-    Ok(((seconds * MILLISECONDS_PER_SECOND).round() as u64, value.parse().context("a value is a number")?))
+    Ok((at, value.parse().context("a value is a number")?))
+}
+
+/// Seconds with three decimals, or fewer where they are zero.
+fn milliseconds(seconds: &Value) -> Option<u64> {
+    let text = seconds.as_number()?.to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, "0"));
+    let [whole, decimals]: [u64; 2] = [whole.parse().ok()?, format!("{decimals:0<3.3}").parse().ok()?];
+    Some(whole * MILLISECONDS_PER_SECOND + decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_read_without_losing_a_millisecond() {
+        for (seconds, expected) in [
+            (r#"[1795705151.146, "1"]"#, 1_795_705_151_146),
+            (r#"[1795705151.1, "1"]"#, 1_795_705_151_100),
+            (r#"[1795705151, "1"]"#, 1_795_705_151_000),
+        ] {
+            let point = serde_json::from_str(seconds).expect("JSON");
+            assert_eq!(sample(&point).expect("a point"), (expected, 1.0));
+        }
+    }
 }

@@ -40,14 +40,8 @@ impl Service<'_> {
         let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
         let environment: Vec<_> =
             self.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let process = Process::start_with(
-            &environment,
-            &self.binary,
-            &arguments,
-            self.namespace,
-            Stdio::null(),
-            &log,
-        )?;
+        let process =
+            Process::start_with(&environment, &self.binary, &arguments, self.namespace, Stdio::null(), &log)?;
         self.lives.push(log);
         self.process = Some(process);
         self.wait_until_ready()
@@ -77,7 +71,11 @@ impl Service<'_> {
 
     /// What it said in all its lives.
     pub fn log(&self) -> String {
-        self.lives.iter().filter_map(|log| fs::read_to_string(log).ok()).collect::<Vec<_>>().join("-- again\n")
+        self.lives
+            .iter()
+            .filter_map(|log| fs::read_to_string(log).ok())
+            .collect::<Vec<_>>()
+            .join("-- again\n")
     }
 
     fn running(&self) -> Result<&Process> {
@@ -91,7 +89,8 @@ impl Service<'_> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             process.live_until(Instant::now()).with_context(|| format!("{name} does not start"))?;
-            let ready = self.namespace.run(|| Ok(http::get(address, path).is_ok_and(|it| it.status == 200)))?;
+            let ready =
+                self.namespace.run(|| Ok(http::get(address, path).is_ok_and(|it| it.status == 200)))?;
             if ready {
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, ensure};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use serde_json::Value;
+use serde_json::{Deserializer, Value};
 
 use super::{describe, series};
 
@@ -34,21 +34,23 @@ impl Events {
         for request in requests {
             let scopes = request.resource_logs.iter().flat_map(|of_host| &of_host.scope_logs);
             for record in scopes.flat_map(|scope| &scope.log_records) {
-                events.add(of_record(record))?;
+                events.add(&of_record(record))?;
             }
         }
         Ok(events)
     }
 
-    /// All events of a file of OTLP in JSON, one request on each line.
-    pub fn of_json_lines(text: &str) -> Result<Self> {
+    /// All events of a file of OTLP in JSON, one request after the other. Whoever wrote it may have been killed between
+    /// a request and the end of its line.
+    pub fn of_json(text: &str) -> Result<Self> {
         let mut events = Self::default();
-        for line in text.lines() {
-            let request: Value =
-                serde_json::from_str(line).with_context(|| format!("this is no JSON: {line}"))?;
+        for request in Deserializer::from_str(text).into_iter::<Value>() {
+            let request = request.context("this is no file of OTLP in JSON")?;
             for of_host in array(&request["resourceLogs"]) {
-                for record in array(&of_host["scopeLogs"]).iter().flat_map(|scope| array(&scope["logRecords"])) {
-                    events.add(of_json(record)?)?;
+                for record in
+                    array(&of_host["scopeLogs"]).iter().flat_map(|scope| array(&scope["logRecords"]))
+                {
+                    events.add(&of_json(record)?)?;
                 }
             }
         }
@@ -70,9 +72,8 @@ impl Events {
 
     /// Events that are here and not there, or there with other words, as lines.
     pub fn missing_in(&self, there: &Self) -> Vec<String> {
-        let differs = |(uid, event): &(&str, &Event)| {
-            there.by_uid.get(*uid).is_none_or(|(other, _)| other != *event)
-        };
+        let differs =
+            |(uid, event): &(&str, &Event)| there.by_uid.get(*uid).is_none_or(|(other, _)| other != *event);
         self.iter().filter(differs).map(|(uid, event)| format!("{uid}: {event:?}")).collect()
     }
 
@@ -83,11 +84,11 @@ impl Events {
         Ok(())
     }
 
-    fn add(&mut self, event: Event) -> Result<()> {
+    fn add(&mut self, event: &Event) -> Result<()> {
         let uid = event.attributes.get(UID).with_context(|| format!("no {UID} on {event:?}"))?.clone();
         let (told, copies) = self.by_uid.entry(uid).or_insert_with(|| (event.clone(), 0));
         *copies += 1;
-        ensure!(*told == event, "one uid for two events: {told:?} and {event:?}");
+        ensure!(told == event, "one uid for two events: {told:?} and {event:?}");
         Ok(())
     }
 }
@@ -104,7 +105,7 @@ fn of_record(record: &LogRecord) -> Event {
     }
 }
 
-/// ProtoJSON: 64-bit numbers are strings, and what is zero is left out.
+/// In JSON 64-bit numbers are strings, and what is zero is left out.
 fn of_json(record: &Value) -> Result<Event> {
     let at = record["timeUnixNano"].as_str().context("an event without its moment")?;
     let attributes = array(&record["attributes"]).iter().filter_map(|attribute| {
@@ -158,7 +159,8 @@ mod tests {
             {"key":"sortie.port.state.previous","value":{"stringValue":"open"}},
             {"key":"server.port","value":{"intValue":"25"}},{"key":"network.type","value":{"stringValue":"ipv4"}},
             {"key":"sortie.port.state","value":{"stringValue":"platform_blocked"}}]}]}]}]}"#;
-        let json = Events::of_json_lines(&line.replace('\n', " ")).expect("OTLP");
+        let json = Events::of_json(&line.repeat(2)).expect("OTLP");
+        assert_eq!(json.copies("a"), 2);
         let wire = Events::of(&[event("a", 1)]).expect("well-formed");
         wire.require_same(&json, ["the wire", "the file"]).expect("the same");
     }

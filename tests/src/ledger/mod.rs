@@ -3,6 +3,8 @@
 //! A ledger is filled from what was sent, from what a backend answers to a query, or from a file; two of them can be
 //! held against each other. A point that is told twice with two values is an error wherever it happens.
 
+use std::fmt::Write as _;
+
 mod events;
 mod points;
 mod series;
@@ -22,7 +24,7 @@ fn describe(missing: &[String], extra: &[String], here: &str, there: &str) -> St
     {
         if !lines.is_empty() {
             let shown = lines.iter().take(SHOWN).map(|line| format!("\n  {line}"));
-            text += &format!("{} {what}:{}\n", lines.len(), shown.collect::<String>());
+            let _ = writeln!(text, "{} {what}:{}", lines.len(), shown.collect::<String>());
         }
     }
     text

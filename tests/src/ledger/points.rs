@@ -1,7 +1,6 @@
 //! Points of metrics.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use anyhow::{Result, bail, ensure};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -79,14 +78,11 @@ impl Points {
     /// # Errors
     /// When it is already there with another value.
     pub fn add(&mut self, series: Series, at: u64, value: f64) -> Result<()> {
-        match self.by_series.entry(series.clone()).or_default().entry(at) {
-            Entry::Vacant(place) => {
-                place.insert(value);
-            }
-            Entry::Occupied(told) => {
-                let told = *told.get();
-                ensure!(told == value, "{series} at {at} was told as {told} and as {value}");
-            }
+        let points = self.by_series.entry(series).or_default();
+        if let Some(told) = points.insert(at, value)
+            && told.to_bits() != value.to_bits()
+        {
+            bail!("a point at {at} was told as {told} and as {value}");
         }
         Ok(())
     }
@@ -121,7 +117,7 @@ impl Points {
             let others = there.by_series.get(series);
             for (at, value) in points {
                 match others.and_then(|others| others.get(at)) {
-                    Some(other) if other == value => {}
+                    Some(other) if other.to_bits() == value.to_bits() => {}
                     Some(other) => missing.push(format!("{series} {value} at {at}, there {other}")),
                     None => missing.push(format!("{series} {value} at {at}")),
                 }
@@ -133,7 +129,14 @@ impl Points {
     /// Requires that both hold the same points; the names say what they are.
     pub fn require_same(&self, there: &Self, names: [&str; 2]) -> Result<()> {
         let text = describe(&self.missing_in(there), &there.missing_in(self), names[0], names[1]);
-        ensure!(text.is_empty(), "{} points in {}, {} in {}: {text}", self.count(), names[0], there.count(), names[1]);
+        ensure!(
+            text.is_empty(),
+            "{} points in {}, {} in {}: {text}",
+            self.count(),
+            names[0],
+            there.count(),
+            names[1]
+        );
         Ok(())
     }
 
@@ -233,7 +236,8 @@ mod tests {
     fn differences_are_told_from_both_sides() {
         let [there, other] = [points(&[3]), points(&[4])].map(|points| points.expect("well-formed"));
         assert!(there.require_same(&there.clone(), ["a", "b"]).is_ok());
-        let text = there.require_same(&other, ["what was sent", "Prometheus"]).expect_err("they differ").to_string();
+        let text =
+            there.require_same(&other, ["what was sent", "Prometheus"]).expect_err("they differ").to_string();
         assert!(text.contains("in what was sent and not in Prometheus"), "{text}");
         assert!(text.contains(" 3 at 60000, there 4"), "{text}");
     }

@@ -3,18 +3,19 @@
 //! RFC 1952 lets members be joined, and protobuf lets messages be joined: exports that were compressed once can travel
 //! together without being touched.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 
 use flate2::Compression;
-use flate2::bufread::{GzDecoder, MultiGzDecoder};
-use flate2::write::GzEncoder;
+use flate2::bufread::{GzDecoder, GzEncoder, MultiGzDecoder};
 
 /// No export of an agent comes near: what unpacks to more is a bomb.
 const MOST: u64 = 64 << 20;
 
 pub fn compress(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("a vector takes everything")
+    let mut packed = Vec::new();
+    let packing = GzEncoder::new(bytes, Compression::default()).read_to_end(&mut packed);
+    debug_assert!(packing.is_ok(), "a slice can be read to its end");
+    packed
 }
 
 /// All members, one after the other.

@@ -90,6 +90,20 @@ impl Message {
         }
     }
 
+    pub fn metrics(&self) -> Option<&ExportMetricsServiceRequest> {
+        match self {
+            Self::Metrics(message) => Some(message),
+            Self::Events(_) => None,
+        }
+    }
+
+    pub fn events(&self) -> Option<&ExportLogsServiceRequest> {
+        match self {
+            Self::Events(message) => Some(message),
+            Self::Metrics(_) => None,
+        }
+    }
+
     pub fn signal(&self) -> Signal {
         match self {
             Self::Metrics(_) => Signal::Metrics,

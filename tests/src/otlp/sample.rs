@@ -40,7 +40,7 @@ impl Agent {
         ];
         let scope_metrics = vec![ScopeMetrics { metrics, ..ScopeMetrics::default() }];
         let of_host =
-            ResourceMetrics { resource: self.resource(), scope_metrics, ..ResourceMetrics::default() };
+            ResourceMetrics { resource: Some(self.resource()), scope_metrics, ..ResourceMetrics::default() };
         Message::Metrics(ExportMetricsServiceRequest { resource_metrics: vec![of_host] })
     }
 
@@ -58,11 +58,11 @@ impl Agent {
             ..LogRecord::default()
         };
         let scope_logs = vec![ScopeLogs { log_records: vec![record], ..ScopeLogs::default() }];
-        let of_host = ResourceLogs { resource: self.resource(), scope_logs, ..ResourceLogs::default() };
+        let of_host = ResourceLogs { resource: Some(self.resource()), scope_logs, ..ResourceLogs::default() };
         Message::Events(ExportLogsServiceRequest { resource_logs: vec![of_host] })
     }
 
-    fn resource(&self) -> Option<Resource> {
+    fn resource(&self) -> Resource {
         let attributes = vec![
             word("service.name", "sortie"),
             word("service.version", "0.0.0"),
@@ -72,7 +72,7 @@ impl Agent {
             word("host.id", &format!("id-of-{}", self.host)),
             word("host.name", &self.host),
         ];
-        Some(Resource { attributes, ..Resource::default() })
+        Resource { attributes, ..Resource::default() }
     }
 
     fn counter(&self, name: &str, at: SystemTime, value: u32, attributes: &[KeyValue]) -> Metric {

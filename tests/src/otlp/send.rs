@@ -94,13 +94,13 @@ impl Sender {
         let request = builder.body(Full::new(body)).context("headers of tests are well-formed")?;
         Ok(match (exchange(self.to, self.protocol, request).await, self.protocol) {
             (Err(failure), _) => Answer::Nothing(failure.to_string()),
-            (Ok(reply), Protocol::Http) => of_http(signal, reply),
+            (Ok(reply), Protocol::Http) => of_http(signal, &reply),
             (Ok(reply), Protocol::Grpc) => of_grpc(signal, &reply),
         })
     }
 }
 
-fn of_http(signal: Signal, reply: Reply) -> Answer {
+fn of_http(signal: Signal, reply: &Reply) -> Answer {
     match reply.status {
         200..=299 => taken(signal, &reply.body),
         code => Answer::Refused {

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame as Piece};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, Response};
@@ -24,6 +24,8 @@ pub(super) type AnswerBody = BoxBody<Bytes, io::Error>;
 const NO_PROTOBUF: &[u8] = &[0xff; 16];
 /// How much of a truncated answer never comes.
 const CUT: usize = 64;
+/// Between the part that comes and the end.
+const APART: Duration = Duration::from_millis(20);
 
 /// The answer of a step, and what it tells the sender: the HTTP status, or the status of gRPC. Without an answer the
 /// connection is reset; without a code the sender is told nothing that it could rely on.
@@ -113,11 +115,15 @@ fn http_for(code: u8, retry_after: Option<Duration>) -> (Response<AnswerBody>, O
 }
 
 fn truncated(protocol: Protocol) -> Response<AnswerBody> {
-    let pieces = [
-        Ok(Piece::data(Bytes::from_static(NO_PROTOBUF))),
-        Err(io::Error::other("the rest never comes")),
-    ];
-    let mut response = Response::new(StreamBody::new(stream::iter(pieces)).boxed());
+    let pieces = stream::iter([true, false]).then(|is_there| async move {
+        if is_there {
+            return Ok(Piece::data(Bytes::from_static(NO_PROTOBUF)));
+        }
+        // What is written together with the end of a connection is never sent.
+        tokio::time::sleep(APART).await;
+        Err(io::Error::other("the rest never comes"))
+    });
+    let mut response = Response::new(BodyExt::boxed(StreamBody::new(pieces)));
     let headers = response.headers_mut();
     match protocol {
         Protocol::Http => {
@@ -131,18 +137,13 @@ fn truncated(protocol: Protocol) -> Response<AnswerBody> {
 
 fn partial(signal: Option<Signal>, rejected: i64, message: &str) -> Bytes {
     let error_message = message.to_owned();
-    match signal {
-        Some(Signal::Events) => {
-            let partial_success = ExportLogsPartialSuccess { rejected_log_records: rejected, error_message };
-            ExportLogsServiceResponse { partial_success: Some(partial_success) }.encode_to_vec()
-        }
-        _ => {
-            let partial_success =
-                ExportMetricsPartialSuccess { rejected_data_points: rejected, error_message };
-            ExportMetricsServiceResponse { partial_success: Some(partial_success) }.encode_to_vec()
-        }
+    if signal == Some(Signal::Events) {
+        let partial_success = ExportLogsPartialSuccess { rejected_log_records: rejected, error_message };
+        ExportLogsServiceResponse { partial_success: Some(partial_success) }.encode_to_vec().into()
+    } else {
+        let partial_success = ExportMetricsPartialSuccess { rejected_data_points: rejected, error_message };
+        ExportMetricsServiceResponse { partial_success: Some(partial_success) }.encode_to_vec().into()
     }
-    .into()
 }
 
 pub(super) fn whole(body: Bytes) -> AnswerBody {

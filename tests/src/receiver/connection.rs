@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
@@ -131,7 +132,7 @@ async fn handle(request: Request<Incoming>, desk: &Desk, reset: &Reset) -> Respo
 /// The message as it was sent, and whether it is compressed.
 fn unwrap(protocol: Protocol, headers: &HeaderMap, raw: Bytes) -> Result<(Bytes, bool), String> {
     match protocol {
-        Protocol::Http => match headers.get("content-encoding").map(|value| value.as_bytes()) {
+        Protocol::Http => match headers.get("content-encoding").map(HeaderValue::as_bytes) {
             None | Some(b"identity") => Ok((raw, false)),
             Some(b"gzip") => Ok((raw, true)),
             Some(other) => Err(format!("the body's encoding is `{}`", other.escape_ascii())),

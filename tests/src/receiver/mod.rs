@@ -90,8 +90,8 @@ impl Receiver {
         while !enough(&state.records) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let seen: String = state.records.iter().map(|record| format!("\n  {record}")).collect();
-                bail!("the receiver waited {patience:?} in vain for {what}; what came:{seen}");
+                let came: Vec<_> = state.records.iter().map(ToString::to_string).collect();
+                bail!("waited {patience:?} in vain for {what}; what came:\n  {}", came.join("\n  "));
             }
             state = self.desk.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }

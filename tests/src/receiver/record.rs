@@ -47,17 +47,11 @@ impl Record {
     }
 
     pub fn metrics(&self) -> Option<&ExportMetricsServiceRequest> {
-        match &self.message {
-            Ok(Message::Metrics(message)) => Some(message),
-            _ => None,
-        }
+        self.message.as_ref().ok()?.metrics()
     }
 
     pub fn events(&self) -> Option<&ExportLogsServiceRequest> {
-        match &self.message {
-            Ok(Message::Events(message)) => Some(message),
-            _ => None,
-        }
+        self.message.as_ref().ok()?.events()
     }
 }
 

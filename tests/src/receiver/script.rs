@@ -41,6 +41,7 @@ impl Step {
         Self::Code { code, retry_after: None }
     }
 
+    #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self::After(delay, Box::new(self))
     }

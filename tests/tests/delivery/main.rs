@@ -1,17 +1,19 @@
 //! Delivery, proven against a real collector and a real Prometheus with the very configurations that we ship.
 //!
 //! * [`gateway`]: what an answer of the gateway is worth, whoever sends.
+//! * [`kills`]: that it outlives whoever gave it.
 //! * [`instruments`]: that the receiver which misbehaves does so, and that what it writes down is what was sent.
 //!
 //! Needs root, as the laboratory does, and what `tests/backends` builds.
 
 mod gateway;
 mod instruments;
+mod kills;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use e2e::agent::Stage;
 use e2e::backend::{Acknowledgement, Backend};
 use e2e::netns;
@@ -20,23 +22,29 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// A Prometheus and a collector for each, which wait more than they work.
 const THREADS: usize = 4;
 
+/// How often each of those who can be killed is killed, where `SORTIE_KILLS` says nothing else.
+const KILLS: u32 = 20;
+
 /// What a trial does with the backends.
 type Job = fn(&mut Backend<'_>) -> Result<()>;
+
+/// A trial without any.
+type Alone = fn() -> Result<()>;
 
 fn main() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let stage = Arc::new(Stage::prepare()?);
     let mut trials = Vec::new();
-    for (acknowledgement, name, job) in gateway::JOBS {
-        let (stage, acknowledgement, job) = (Arc::clone(&stage), *acknowledgement, *job);
-        trials.push(Trial::test(*name, move || {
+    let jobs = [gateway::JOBS, kills::JOBS, instruments::BEFORE_A_BACKEND].concat();
+    for (acknowledgement, name, job) in jobs {
+        let stage = Arc::clone(&stage);
+        trials.push(Trial::test(name, move || {
             run(&stage, acknowledgement, job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
-    for (name, job) in instruments::JOBS {
-        let job = *job;
-        trials.push(Trial::test(*name, move || job().map_err(|error| Failed::from(format!("{error:#}")))));
+    for &(name, job) in instruments::ALONE {
+        trials.push(Trial::test(name, move || job().map_err(|error| Failed::from(format!("{error:#}")))));
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
@@ -46,4 +54,11 @@ fn run(stage: &Stage, acknowledgement: Acknowledgement, job: Job) -> Result<()> 
     let desk = stage.desk()?;
     let mut backend = Backend::start_acknowledging(acknowledgement, &namespace, &desk.state_dir())?;
     job(&mut backend).map_err(|error| anyhow::anyhow!("{error:#}\n{}", backend.said()))
+}
+
+fn kills_wanted() -> Result<u32> {
+    match std::env::var("SORTIE_KILLS") {
+        Ok(text) => text.parse().with_context(|| format!("SORTIE_KILLS is `{text}` and not a number")),
+        Err(_) => Ok(KILLS),
+    }
 }
