@@ -90,6 +90,14 @@ impl<'a> Prometheus<'a> {
         answer.as_array().context("series are a list")?.iter().map(series).collect()
     }
 
+    /// The value of a metric about itself that has no labels.
+    pub fn own_metric(&self, name: &str) -> Result<f64> {
+        let page = self.service.namespace.run(|| http::get(ADDRESS, "/metrics"))?.body;
+        let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = value.with_context(|| format!("Prometheus has no {name}"))?;
+        value.parse().with_context(|| format!("{name} is `{value}`"))
+    }
+
     pub fn log(&self) -> String {
         self.service.log()
     }

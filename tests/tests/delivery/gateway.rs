@@ -3,14 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, bail, ensure};
+use e2e::agent::Stage;
 use e2e::backend::Acknowledgement::{OfTheBackend, OfTheQueue};
 use e2e::backend::{Acknowledgement, Backend};
 use e2e::ledger::{Catalogue, Events, Points};
+use e2e::netns;
 use e2e::otlp::sample::Agent;
 use e2e::otlp::{Answer, Message, Protocol};
 use e2e::receiver::{RetryAfter, Step};
+use e2e::tmpfs::Tmpfs;
 
-use crate::Job;
+use crate::{Alone, Job};
 
 /// Everything that Sortie calls its own.
 pub(crate) const OURS: &str = r#"{__name__=~"sortie_.+"}"#;
@@ -18,6 +21,8 @@ pub(crate) const OURS: &str = r#"{__name__=~"sortie_.+"}"#;
 pub(crate) const ALL: &str = "30h";
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
+/// Bytes. Prometheus needs some of it to start.
+const SMALL_DISK: u64 = 1 << 20;
 const REPLAY: &[(&str, &str)] = &[("x-sortie-replay", "1")];
 
 pub(crate) const JOBS: &[(Acknowledgement, &str, Job)] = &[
@@ -35,6 +40,9 @@ pub(crate) const JOBS: &[(Acknowledgement, &str, Job)] = &[
     (OfTheBackend, "what_a_backend_says_reaches_the_agent_in_the_words_of_otlp", words),
     (OfTheQueue, "a_collector_that_acknowledges_for_itself_loses", careless),
 ];
+
+pub(crate) const ALONE: &[(&str, Alone)] =
+    &[("a_prometheus_whose_disk_is_full_says_yes_and_forgets", forgetful)];
 
 fn names(backend: &mut Backend<'_>) -> Result<()> {
     let now = SystemTime::now();
@@ -177,6 +185,29 @@ fn careless(backend: &mut Backend<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Prometheus 3.16 drops the error of its own commit (`ConsumeMetrics` in `write_otlp_handler.go` assigns it when the
+/// result is already decided), so that nothing in front of it can know. Its metric
+/// `prometheus_tsdb_wal_writes_failed_total` does.
+fn forgetful(stage: &Stage) -> Result<()> {
+    let namespace = netns::alone("backend")?;
+    let folder = stage.desk()?.state_dir();
+    let disk = Tmpfs::mount(&folder.join("prometheus"), SMALL_DISK)?;
+    let backend = Backend::start(&namespace, &folder)?;
+    let begin = SystemTime::now() - HOUR;
+    let before = exports("vm", begin, 5);
+    require_taken(&backend.send(Protocol::Http, &before, &[])?)?;
+    disk.fill()?;
+    // Some of them fit into what is left of a block.
+    let lost = exports("vm", begin + 60 * SECOND, 600);
+    require_taken(&backend.send(Protocol::Http, &lost, &[])?)?;
+    let failed = backend.prometheus.own_metric("prometheus_tsdb_wal_writes_failed_total")?;
+    let stored = backend.prometheus.points(OURS, ALL)?;
+    let sent = points(&[before, lost].concat())?;
+    let missing = sent.missing_in(&stored);
+    ensure!(!missing.is_empty() && failed > 0.0, "nothing is missing, {failed} writes failed: is it mended?");
+    Ok(())
+}
+
 /// Exports of one agent, a second apart.
 pub(crate) fn exports(host: &str, from: SystemTime, count: u32) -> Vec<Message> {
     let agent = Agent::new(host, from);
@@ -192,7 +223,10 @@ pub(crate) fn require_taken(answers: &[Answer]) -> Result<()> {
 
 /// Prometheus has exactly these points.
 pub(crate) fn require_stored(backend: &Backend<'_>, sent: &[Message]) -> Result<()> {
-    let sent = Points::of(sent.iter().filter_map(Message::metrics), &Catalogue::load()?)?;
     let stored = backend.prometheus.points(OURS, ALL)?;
-    sent.require_same(&stored, ["what was sent", "Prometheus"])
+    points(sent)?.require_same(&stored, ["what was sent", "Prometheus"])
+}
+
+pub(crate) fn points(sent: &[Message]) -> Result<Points> {
+    Points::of(sent.iter().filter_map(Message::metrics), &Catalogue::load()?)
 }

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use e2e::agent::Stage;
 use e2e::backend::{Acknowledgement, Backend, Collector};
 use e2e::ledger::{Catalogue, Points};
 use e2e::netns;
@@ -59,7 +60,7 @@ enum Seen {
     Nothing,
 }
 
-fn steps() -> Result<()> {
+fn steps(_: &Stage) -> Result<()> {
     let busy = |retry_after| Step::Status { status: 429, retry_after: Some(retry_after) };
     let advice = Step::Code { code: 8, retry_after: Some(Duration::from_secs(3)) };
     let partial = Step::Partial { rejected: 2, message: "too old".to_owned() };
@@ -107,7 +108,7 @@ fn steps() -> Result<()> {
     Ok(())
 }
 
-fn order() -> Result<()> {
+fn order(_: &Stage) -> Result<()> {
     let bench = Bench::new(Protocol::Http)?;
     bench.receiver.play([Step::status(503), Step::ResetAfterBody, Step::status(400)]);
     let answers = bench.send(&exports("vm", SystemTime::now(), 5), &[])?;
@@ -120,7 +121,7 @@ fn order() -> Result<()> {
     Ok(())
 }
 
-fn records() -> Result<()> {
+fn records(_: &Stage) -> Result<()> {
     let now = SystemTime::now();
     let sent = [exports("vm", now, 2), vec![Agent::new("vm", now).event(now, "a")]].concat();
     for protocol in Protocol::BOTH {

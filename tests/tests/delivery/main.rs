@@ -28,8 +28,8 @@ const KILLS: u32 = 20;
 /// What a trial does with the backends.
 type Job = fn(&mut Backend<'_>) -> Result<()>;
 
-/// A trial without any.
-type Alone = fn() -> Result<()>;
+/// A trial that builds its own.
+type Alone = fn(&Stage) -> Result<()>;
 
 fn main() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
@@ -43,8 +43,10 @@ fn main() -> Result<ExitCode> {
             run(&stage, acknowledgement, job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
-    for &(name, job) in instruments::ALONE {
-        trials.push(Trial::test(name, move || job().map_err(|error| Failed::from(format!("{error:#}")))));
+    for (name, job) in [gateway::ALONE, instruments::ALONE].concat() {
+        let stage = Arc::clone(&stage);
+        trials
+            .push(Trial::test(name, move || job(&stage).map_err(|error| Failed::from(format!("{error:#}")))));
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
