@@ -18,7 +18,7 @@
 //! * [`otlp`], [`exchange`], [`receiver`]: speaking OTLP as a sender, and as a receiver that misbehaves and remembers.
 //! * [`backend`], [`ledger`]: a real collector and a real Prometheus, and what arrived in them, record by record.
 //! * [`judge`], [`matrix`]: what it should have said.
-//! * [`tmpfs`]: a disk that is full when a test wants it.
+//! * [`tmpfs`], [`wallclock`]: a disk that is full and a clock that steps when a test wants it.
 //! * [`trial`]: one scenario with one engine, from an empty kernel to a grade.
 
 #![expect(missing_docs, reason = "nobody publishes a laboratory; names that say it all stand alone")]
@@ -51,3 +51,4 @@ pub mod stop;
 pub mod tmpfs;
 pub mod topology;
 pub mod trial;
+pub mod wallclock;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,6 +16,9 @@ use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
 
 const ADDRESS: SocketAddr = at(9090);
+/// Prometheus refuses what is more than ten minutes ahead of its clock.
+const AHEAD: Duration = Duration::from_secs(900);
+const RANGE: &str = "30h";
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
 /// A Prometheus.
@@ -58,10 +62,12 @@ impl<'a> Prometheus<'a> {
         &mut self.service
     }
 
-    /// Every point of the last `range` (as Prometheus writes durations) of series that this selects, as stored: no
-    /// step, no lookback.
-    pub fn points(&self, selector: &str, range: &str) -> Result<Points> {
-        let answer = self.query(&format!("{selector}[{range}]"))?;
+    /// Every point of series that this selects, as stored: no step, no lookback. Of a day and a bit before the real
+    /// time, and a bit after it: as far as Prometheus takes any.
+    pub fn points(&self, selector: &str) -> Result<Points> {
+        let until = SystemTime::now() + AHEAD;
+        let until = until.duration_since(UNIX_EPOCH).context("the clock is right")?.as_secs();
+        let answer = self.query_at(&format!("{selector}[{RANGE}]"), until)?;
         let mut points = Points::default();
         for of_series in answer.as_array().context("a matrix has series")? {
             let series = series(&of_series["metric"])?;
@@ -76,6 +82,11 @@ impl<'a> Prometheus<'a> {
     /// The result of an instant query.
     pub fn query(&self, query: &str) -> Result<Value> {
         self.ask("/api/v1/query", &[("query", query)])
+    }
+
+    /// As [`Prometheus::query`], at a moment in seconds since 1970.
+    pub fn query_at(&self, query: &str, at: u64) -> Result<Value> {
+        self.ask("/api/v1/query", &[("query", query), ("time", &at.to_string())])
     }
 
     /// The result of a range query; times in seconds since 1970, the step as Prometheus writes durations.

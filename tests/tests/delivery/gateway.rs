@@ -17,8 +17,6 @@ use crate::{Alone, Job};
 
 /// Everything that Sortie calls its own.
 pub(crate) const OURS: &str = r#"{__name__=~"sortie_.+"}"#;
-/// More than any test reaches back.
-pub(crate) const ALL: &str = "30h";
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Bytes. Prometheus needs some of it to start.
@@ -180,7 +178,7 @@ fn careless(backend: &mut Backend<'_>) -> Result<()> {
     backend.collector.service().kill()?;
     backend.collector.service().start()?;
     backend.prometheus.service().start()?;
-    let stored = backend.prometheus.points(OURS, ALL)?;
+    let stored = backend.prometheus.points(OURS)?;
     ensure!(stored.count() == 0, "{} points are there: does it keep its promise?", stored.count());
     Ok(())
 }
@@ -201,7 +199,7 @@ fn forgetful(stage: &Stage) -> Result<()> {
     let lost = exports("vm", begin + 60 * SECOND, 600);
     require_taken(&backend.send(Protocol::Http, &lost, &[])?)?;
     let failed = backend.prometheus.own_metric("prometheus_tsdb_wal_writes_failed_total")?;
-    let stored = backend.prometheus.points(OURS, ALL)?;
+    let stored = backend.prometheus.points(OURS)?;
     let sent = points(&[before, lost].concat())?;
     let missing = sent.missing_in(&stored);
     ensure!(!missing.is_empty() && failed > 0.0, "nothing is missing, {failed} writes failed: is it mended?");
@@ -223,7 +221,7 @@ pub(crate) fn require_taken(answers: &[Answer]) -> Result<()> {
 
 /// Prometheus has exactly these points.
 pub(crate) fn require_stored(backend: &Backend<'_>, sent: &[Message]) -> Result<()> {
-    let stored = backend.prometheus.points(OURS, ALL)?;
+    let stored = backend.prometheus.points(OURS)?;
     points(sent)?.require_same(&stored, ["what was sent", "Prometheus"])
 }
 

@@ -12,7 +12,7 @@ use e2e::otlp::sample::Agent;
 use e2e::otlp::{Answer, Message, Protocol, Sender, compress};
 use e2e::receiver::{Receiver, Record, Requests as _, RetryAfter, Step};
 
-use crate::gateway::{ALL, OURS, exports, require_taken};
+use crate::gateway::{OURS, exports, require_taken};
 use crate::{Alone, Job};
 
 const DELAY: Duration = Duration::from_millis(300);
@@ -169,5 +169,5 @@ fn witness(backend: &mut Backend<'_>) -> Result<()> {
         seen.extend(records);
     }
     let witnessed = Points::of(seen.metrics()?, &Catalogue::load().context("a catalogue")?)?;
-    witnessed.require_same(&backend.prometheus.points(OURS, ALL)?, ["the witness", "Prometheus"])
+    witnessed.require_same(&backend.prometheus.points(OURS)?, ["the witness", "Prometheus"])
 }

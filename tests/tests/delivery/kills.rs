@@ -10,7 +10,7 @@ use e2e::netns::Namespace;
 use e2e::otlp::sample::Agent;
 use e2e::otlp::{Answer, Message, Protocol};
 
-use crate::gateway::{ALL, OURS, points, require_stored, require_taken};
+use crate::gateway::{OURS, points, require_stored, require_taken};
 use crate::{Job, kills_wanted};
 
 /// A moment within the work on a handful of requests.
@@ -48,7 +48,7 @@ fn of_collector_and_prometheus(backend: &mut Backend<'_>) -> Result<()> {
         taken.len(),
         open.len()
     );
-    let lost = points(&taken)?.missing_in(&backend.prometheus.points(OURS, ALL)?);
+    let lost = points(&taken)?.missing_in(&backend.prometheus.points(OURS)?);
     ensure!(lost.is_empty(), "acknowledged and lost: {lost:#?}");
     require_taken(&backend.send(Protocol::Http, &open, &[])?)?;
     require_stored(backend, &[taken, open].concat())

@@ -2,13 +2,16 @@
 //!
 //! * [`gateway`]: what an answer of the gateway is worth, whoever sends.
 //! * [`kills`]: that it outlives whoever gave it.
+//! * [`agent`]: what an agent exports, through good and bad days.
 //! * [`instruments`]: that the receiver which misbehaves does so, and that what it writes down is what was sent.
 //!
 //! Needs root, as the laboratory does, and what `tests/backends` builds.
 
+mod agent;
 mod gateway;
 mod instruments;
 mod kills;
+mod world;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,6 +50,12 @@ fn main() -> Result<ExitCode> {
         let stage = Arc::clone(&stage);
         trials
             .push(Trial::test(name, move || job(&stage).map_err(|error| Failed::from(format!("{error:#}")))));
+    }
+    for &(name, config, job) in agent::JOBS {
+        let stage = Arc::clone(&stage);
+        trials.push(Trial::test(name, move || {
+            world::run(&stage, config, job).map_err(|error| Failed::from(format!("{error:#}")))
+        }));
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
