@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::at;
 use super::service::{self, Service};
+use super::tls::Tls;
+use super::{at, prometheus};
 use crate::ledger::Events;
 use crate::netns::Namespace;
 use crate::otlp::{Protocol, Sender};
@@ -15,6 +16,23 @@ use crate::otlp::{Protocol, Sender};
 const HTTP: SocketAddr = at(4318);
 const GRPC: SocketAddr = at(4317);
 const HEALTH: SocketAddr = at(13133);
+
+/// How a gateway is set up.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    pub acknowledgement: Acknowledgement,
+    /// With what is laid over it for TLS.
+    pub tls: Option<Tls>,
+    /// Who takes metrics as Prometheus does.
+    pub prometheus: SocketAddr,
+}
+
+/// As we ship it.
+impl Default for Gateway {
+    fn default() -> Self {
+        Self { acknowledgement: Acknowledgement::OfTheBackend, tls: None, prometheus: prometheus::ADDRESS }
+    }
+}
 
 /// What an answer of the collector means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,28 +52,34 @@ pub struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     pub(super) fn start(
+        gateway: &Gateway,
         namespace: &'a Namespace,
         folder: &Path,
-        acknowledgement: Acknowledgement,
-        metrics: String,
         logs: SocketAddr,
     ) -> Result<Self> {
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector-config/gateway.yaml");
-        let config = match acknowledgement {
-            Acknowledgement::OfTheBackend => shipped,
-            Acknowledgement::OfTheQueue => careless(&shipped, folder)?,
-        };
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector-config");
+        let mut configs = vec![match gateway.acknowledgement {
+            Acknowledgement::OfTheBackend => shipped.join("gateway.yaml"),
+            Acknowledgement::OfTheQueue => careless(&shipped.join("gateway.yaml"), folder)?,
+        }];
+        let mut environment = Vec::new();
+        if let Some(tls) = &gateway.tls {
+            configs.push(shipped.join("tls.yaml"));
+            environment.push(("SORTIE_GATEWAY_CERT", tls.certificate.display().to_string()));
+            environment.push(("SORTIE_GATEWAY_KEY", tls.key.display().to_string()));
+        }
         let events = folder.join("events.jsonl");
+        environment.extend([
+            ("SORTIE_METRICS_BACKEND", format!("http://{}/api/v1/otlp", gateway.prometheus)),
+            ("SORTIE_EVENTS_BACKEND", format!("http://{logs}")),
+            ("SORTIE_EVENTS_FILE", events.display().to_string()),
+        ]);
         let mut service = Service {
             name: "collector",
             namespace,
             binary: service::find("SORTIE_OTELCOL", "otelcol-sortie")?,
-            arguments: vec!["--config".to_owned(), config.display().to_string()],
-            environment: vec![
-                ("SORTIE_METRICS_BACKEND", metrics),
-                ("SORTIE_EVENTS_BACKEND", format!("http://{logs}")),
-                ("SORTIE_EVENTS_FILE", events.display().to_string()),
-            ],
+            arguments: configs.iter().map(|config| format!("--config={}", config.display())).collect(),
+            environment,
             health: (HEALTH, "/"),
             logs: folder.to_owned(),
             lives: Vec::new(),

@@ -12,6 +12,7 @@
 mod collector;
 mod prometheus;
 mod service;
+mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -23,9 +24,10 @@ use crate::netns::Namespace;
 use crate::otlp::{Answer, Message, Protocol};
 use crate::receiver::{Receiver, Requests as _, Step};
 
-pub use collector::{Acknowledgement, Collector};
-pub use prometheus::Prometheus;
+pub use collector::{Acknowledgement, Collector, Gateway};
+pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus};
 pub use service::Service;
+pub use tls::Tls;
 
 const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.
@@ -50,18 +52,14 @@ pub struct Backend<'a> {
 impl<'a> Backend<'a> {
     /// Starts all of them, with their files under `folder`.
     pub fn start(namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        Self::start_acknowledging(Acknowledgement::OfTheBackend, namespace, folder)
+        Self::start_with(&Gateway::default(), namespace, folder)
     }
 
-    /// As [`Backend::start`], with a collector that may acknowledge otherwise than we ship it.
-    pub fn start_acknowledging(
-        acknowledgement: Acknowledgement,
-        namespace: &'a Namespace,
-        folder: &Path,
-    ) -> Result<Self> {
+    /// As [`Backend::start`], with another gateway.
+    pub fn start_with(gateway: &Gateway, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
         let prometheus = Prometheus::start(namespace, folder)?;
         let logs = Receiver::start(namespace, LOGS, Protocol::Http, Step::Take)?;
-        let collector = Collector::start(namespace, folder, acknowledgement, prometheus.otlp(), LOGS)?;
+        let collector = Collector::start(gateway, namespace, folder, LOGS)?;
         Ok(Self { prometheus, logs, collector, namespace })
     }
 

@@ -15,7 +15,8 @@ use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
 
-const ADDRESS: SocketAddr = at(9090);
+/// Where it listens.
+pub const ADDRESS: SocketAddr = at(9090);
 /// Prometheus refuses what is more than ten minutes ahead of its clock.
 const AHEAD: Duration = Duration::from_secs(900);
 const RANGE: &str = "30h";
@@ -50,11 +51,6 @@ impl<'a> Prometheus<'a> {
         };
         service.start()?;
         Ok(Self { service })
-    }
-
-    /// Its endpoint for OTLP.
-    pub fn otlp(&self) -> String {
-        format!("http://{ADDRESS}/api/v1/otlp")
     }
 
     /// The process, to be killed and started again.

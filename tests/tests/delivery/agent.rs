@@ -8,7 +8,7 @@ use e2e::agent::Daemon;
 use e2e::ledger::Catalogue;
 use e2e::wallclock::WallClock;
 
-use crate::world::{Job, World, until};
+use crate::world::{Job, Way, World, until};
 
 /// Series that a day without an incident does not bring: an export that failed, a machine that stood still.
 const OF_BAD_DAYS: &[&str] = &["sortie_agent_probe_skipped_total"];
@@ -21,10 +21,11 @@ const EXPORTS: usize = 4;
 /// In a second.
 const MILLISECONDS: u64 = 1000;
 
-/// A name, more of the configuration, and what is done.
-pub(crate) const JOBS: &[(&str, &str, Job)] = &[
-    ("on_a_normal_day_everything_is_in_prometheus_under_its_published_name", "", normal_day),
-    ("a_wall_clock_that_is_stepped_both_ways_costs_no_point", "", stepped),
+/// A name, how the gateway is reached, more of the configuration, and what is done.
+pub(crate) const JOBS: &[(&str, Way, &str, Job)] = &[
+    ("on_a_normal_day_everything_is_in_prometheus_under_its_published_name", Way::Plain, "", normal_day),
+    ("a_wall_clock_that_is_stepped_both_ways_costs_no_point", Way::Plain, "", stepped),
+    ("a_gateway_that_speaks_tls_alone_is_reached_by_who_trusts_it", Way::Tls, "", over_tls),
 ];
 
 fn normal_day(world: &mut World<'_>) -> Result<()> {
@@ -51,6 +52,14 @@ fn normal_day(world: &mut World<'_>) -> Result<()> {
             ensure!(series.label(label).is_some(), "no {label} on {series}");
         }
     }
+    Ok(())
+}
+
+fn over_tls(world: &mut World<'_>) -> Result<()> {
+    let agent = world.agent()?;
+    until("exports over TLS", || Ok(world.sent()?.moments().len() >= EXPORTS))?;
+    drop(agent);
+    world.until_all_is_stored()?;
     Ok(())
 }
 

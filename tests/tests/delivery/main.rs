@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use e2e::agent::Stage;
-use e2e::backend::{Acknowledgement, Backend};
+use e2e::backend::{Acknowledgement, Backend, Gateway};
 use e2e::netns;
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -51,10 +51,10 @@ fn main() -> Result<ExitCode> {
         trials
             .push(Trial::test(name, move || job(&stage).map_err(|error| Failed::from(format!("{error:#}")))));
     }
-    for &(name, config, job) in agent::JOBS {
+    for &(name, way, config, job) in agent::JOBS {
         let stage = Arc::clone(&stage);
         trials.push(Trial::test(name, move || {
-            world::run(&stage, config, job).map_err(|error| Failed::from(format!("{error:#}")))
+            world::run(&stage, way, config, job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
@@ -63,7 +63,8 @@ fn main() -> Result<ExitCode> {
 fn run(stage: &Stage, acknowledgement: Acknowledgement, job: Job) -> Result<()> {
     let namespace = netns::alone("backend")?;
     let desk = stage.desk()?;
-    let mut backend = Backend::start_acknowledging(acknowledgement, &namespace, &desk.state_dir())?;
+    let gateway = Gateway { acknowledgement, ..Gateway::default() };
+    let mut backend = Backend::start_with(&gateway, &namespace, &desk.state_dir())?;
     job(&mut backend).map_err(|error| anyhow::anyhow!("{error:#}\n{}", backend.said()))
 }
 

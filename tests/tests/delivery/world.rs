@@ -5,13 +5,14 @@
 //!      └─────▶ mail servers                                   at the end of the chain
 //! ```
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use e2e::agent::{Daemon, Desk, Stage};
-use e2e::backend::{Backend, Collector};
+use e2e::backend::{Backend, Collector, Gateway, PROMETHEUS, Tls};
 use e2e::ledger::{Catalogue, Points};
 use e2e::netns::Namespace;
 use e2e::otlp::Protocol;
@@ -23,12 +24,9 @@ use e2e::trial::Network;
 
 use crate::gateway::OURS;
 
-const WITNESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 14318);
+const WITNESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 14318);
 /// What a cloud would tell.
-const RESOURCE: (&str, &str) = (
-    "OTEL_RESOURCE_ATTRIBUTES",
-    "cloud.account.id=00000000-0000-0000-0000-000000000000,cloud.region=westeurope",
-);
+const RESOURCE: &str = "cloud.account.id=00000000-0000-0000-0000-000000000000,cloud.region=westeurope";
 /// A backlog is spread over some intervals of a second.
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(250);
@@ -45,24 +43,75 @@ pub(crate) struct World<'a> {
     vm: &'a Namespace,
     scenario: &'a Scenario,
     stage: &'a Stage,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// How an agent reaches the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Over HTTP, past the witness.
+    Plain,
+    /// Over HTTPS. The witness stands behind the gateway: nobody can read between the two.
+    Tls,
+}
+
+/// What a way means for those who stand on it.
+struct Setup {
+    gateway: Gateway,
+    endpoint: String,
+    behind_witness: SocketAddr,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Setup {
+    fn of(way: Way, folder: &Path) -> Result<Self> {
+        let collector = Collector::address(Protocol::Http);
+        let mut environment = vec![("OTEL_RESOURCE_ATTRIBUTES", RESOURCE.to_owned())];
+        Ok(match way {
+            Way::Plain => Self {
+                gateway: Gateway::default(),
+                endpoint: format!("http://{WITNESS}"),
+                behind_witness: collector,
+                environment,
+            },
+            Way::Tls => {
+                let tls = Tls::new(folder)?;
+                environment.push(("SSL_CERT_FILE", tls.authority.display().to_string()));
+                Self {
+                    gateway: Gateway { tls: Some(tls), prometheus: WITNESS, ..Gateway::default() },
+                    endpoint: format!("https://{collector}"),
+                    behind_witness: PROMETHEUS,
+                    environment,
+                }
+            }
+        })
+    }
 }
 
 /// Builds it, with more of `[otlp]` and other tables of the configuration, and does the job.
-pub(crate) fn run(stage: &Stage, config: &str, job: Job) -> Result<()> {
+pub(crate) fn run(stage: &Stage, way: Way, config: &str, job: Job) -> Result<()> {
+    let behind = stage.desk()?.state_dir();
+    let setup = Setup::of(way, &behind)?;
+    let endpoint = &setup.endpoint;
     let text = format!(
         "title = 'a'\nwhy = 'b'\n[targets]\nfamilies = ['ipv4']\n[config.agent]\ninterval = '4s'\n\
          [config.probe]\nattempts = ['0s', '1s']\nwindow = '3s'\n\
-         [config.otlp]\nendpoint = 'http://{WITNESS}'\ninterval = '1s'\n{config}\n\
+         [config.otlp]\nendpoint = '{endpoint}'\ninterval = '1s'\n{config}\n\
          [[expect]]\nstate = 'open'\n"
     );
     let scenario = Scenario::parse("delivery", &text).map_err(|error| anyhow!("{error}"))?;
     let network = Network::build(&scenario)?;
     let vm = network.chain().node(Node::Vm)?;
-    let desk = stage.desk()?;
-    let backend = Backend::start(vm, &stage.desk()?.state_dir())?;
-    let forward = Step::Forward(Collector::address(Protocol::Http));
-    let witness = Receiver::start(vm, WITNESS, Protocol::Http, forward)?;
-    let mut world = World { backend, witness, desk, network: &network, vm, scenario: &scenario, stage };
+    let mut world = World {
+        backend: Backend::start_with(&setup.gateway, vm, &behind)?,
+        witness: Receiver::start(vm, WITNESS, Protocol::Http, Step::Forward(setup.behind_witness))?,
+        desk: stage.desk()?,
+        network: &network,
+        vm,
+        scenario: &scenario,
+        stage,
+        environment: setup.environment,
+    };
     job(&mut world).map_err(|error| anyhow!("{error:#}\n{}{}", world.backend.said(), world.desk.logs()))
 }
 
@@ -74,8 +123,8 @@ impl<'a> World<'a> {
 
     /// As [`World::agent`], with more of an environment.
     pub(crate) fn agent_with(&self, environment: &[(&str, String)]) -> Result<Daemon<'a>> {
-        let more = environment.iter().map(|(name, value)| (*name, value.as_str()));
-        let environment: Vec<_> = more.chain([RESOURCE]).collect();
+        let all = self.environment.iter().chain(environment);
+        let environment: Vec<_> = all.map(|(name, value)| (*name, value.as_str())).collect();
         Daemon::start_on(&self.desk, &environment, self.scenario, Engine::Raw, self.vm, self.stage)
     }
 
