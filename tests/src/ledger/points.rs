@@ -110,6 +110,13 @@ impl Points {
         moments
     }
 
+    /// Pauses between two exports that are longer than this, in milliseconds: the last one before and the first after.
+    pub fn gaps(&self, longest: u64) -> Vec<(u64, u64)> {
+        let moments = self.moments();
+        let pairs = moments.iter().copied().zip(moments.iter().copied().skip(1));
+        pairs.filter(|(before, after)| after - before > longest).collect()
+    }
+
     /// Points that are here and not there, or there with another value, as lines.
     pub fn missing_in(&self, there: &Self) -> Vec<String> {
         let mut missing = Vec::new();
@@ -230,6 +237,17 @@ mod tests {
         assert_eq!(points(&[3, 3]).expect("a copy"), once);
         let error = points(&[3, 4]).expect_err("two values for one moment");
         assert!(error.to_string().contains("was told as 3 and as 4"), "{error}");
+    }
+
+    #[test]
+    fn an_export_that_is_missing_is_a_gap() {
+        let mut points = Points::default();
+        for second in [60, 61, 62, 64, 65] {
+            let series = Series::new("a", [].into());
+            points.add(series, second * 1000, 1.0).expect("each once");
+        }
+        assert_eq!(points.gaps(1500), [(62_000, 64_000)]);
+        assert_eq!(points.gaps(2000), []);
     }
 
     #[test]
