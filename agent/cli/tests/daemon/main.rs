@@ -178,7 +178,7 @@ fn metrics_and_events_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_n
         let endpoint = receiver.local_addr().expect("it is bound");
         servers.config(&desk, "")
             + &format!(
-                "[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\ncompression = \"none\"\n"
+                "[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\n"
             )
     };
     let agent = Agent::start(&desk, &config(&first), &[]);
