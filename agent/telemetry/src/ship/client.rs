@@ -10,7 +10,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity, Url, retry};
 
 use super::ending::root_cause;
-use super::settings::{Protocol, ShipError, ShipSettings, is_loopback};
+use super::error::ShipError;
+use super::settings::{Protocol, ShipSettings, is_loopback};
 
 /// What we are called.
 const USER_AGENT: &str = concat!("sortie/", env!("CARGO_PKG_VERSION"));

@@ -53,6 +53,7 @@ impl News {
         match self {
             Self::None => {}
             Self::Reached(0) => info!("{signal} reach {endpoint}"),
+            Self::Reached(1) => info!("{signal} reach {endpoint} again, after one request that failed"),
             Self::Reached(failures) => {
                 info!("{signal} reach {endpoint} again, after {failures} requests that failed");
             }

@@ -99,11 +99,12 @@ impl fmt::Display for Ending {
             Self::Taken => f.write_str("they do"),
             Self::Warned(warning) => write!(f, "they do, but {warning}"),
             Self::PartlyRejected { count, message } => {
-                write!(f, "{count} of them were rejected: {}", message.escape_debug())
+                write!(f, "{count} of them were rejected: {}", printable(message))
             }
             Self::Refused(answer) | Self::Postponed(answer) => write!(f, "the receiver answered {answer}"),
             Self::TimedOut => f.write_str("no answer in time"),
-            Self::Disconnected(cause) | Self::Unready(cause) => f.write_str(cause),
+            // A certificate that is not trusted may have its names in here.
+            Self::Disconnected(cause) | Self::Unready(cause) => f.write_str(&printable(cause)),
             Self::Unreadable => f.write_str("an export that waited is damaged"),
         }
     }
@@ -114,12 +115,24 @@ impl fmt::Display for Answer {
         f.write_str(&self.status)?;
         match self.message.as_str() {
             "" => Ok(()),
-            message => write!(f, ": {}", message.escape_debug()),
+            message => write!(f, ": {}", printable(message)),
         }
     }
 }
 
-/// What a receiver says, fit for a log once it is escaped.
+/// What a receiver says, without anything that a terminal would act on.
+pub(super) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => printable.push(character),
+            other => printable.extend(other.escape_debug()),
+        }
+    }
+    printable
+}
+
+/// What a receiver says, no longer than a log wants it.
 pub(super) fn cut(message: &str) -> String {
     message.trim().chars().take(MESSAGE_MOST).collect()
 }
@@ -167,9 +180,11 @@ mod tests {
         for ending in [
             Ending::PartlyRejected { count: 1, message: message.clone() },
             Ending::Refused(answer("400", &message)),
+            Ending::Disconnected(message.clone()),
         ] {
             let text = ending.to_string();
             assert!(text.len() < 300 && !text.contains('\u{1b}'), "{text}");
         }
+        assert_eq!(printable("\u{202e}\"it's\"\n"), "\\u{202e}\"it's\"\\n");
     }
 }

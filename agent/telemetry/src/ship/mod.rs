@@ -14,6 +14,7 @@ mod answer;
 mod client;
 mod condition;
 mod ending;
+mod error;
 mod grpc;
 mod headers;
 mod http;
@@ -33,8 +34,9 @@ use tokio::time::Instant;
 
 use self::condition::Condition;
 use self::ending::Ending;
+pub use self::error::ShipError;
 use self::lane::{Fate, Lane, Next, Pace, Sent};
-pub use self::settings::{Compression, Endpoint, Protocol, ShipError, ShipSettings};
+pub use self::settings::{Compression, Endpoint, Protocol, ShipSettings};
 use self::transport::Transport;
 use crate::spool::{Export, Signal, Spool};
 use crate::telemetry::Telemetry;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
+use super::error::ShipError;
 use super::headers::{self, HeaderError};
 use super::{grpc, http};
 use crate::spool::Signal;
@@ -74,58 +75,6 @@ pub enum Compression {
     Gzip,
     /// For receivers that do not do without.
     None,
-}
-
-/// Why nothing can be shipped.
-#[derive(Debug, thiserror::Error)]
-pub enum ShipError {
-    /// Nothing would ever be sent.
-    #[error("no OTLP endpoint is set, neither for metrics nor for events")]
-    NoEndpoint,
-    /// Not an address of a receiver.
-    #[error("`{}` is no OTLP endpoint: {reason}", endpoint.escape_debug())]
-    Endpoint {
-        /// As it was given, unless there might be a password in it.
-        endpoint: String,
-        /// What is wrong with it, and how to write it.
-        reason: String,
-    },
-    /// An interval from which no wait can follow.
-    #[error("the time between two exports must be more than zero and no more than a day")]
-    Interval,
-    /// Every request would end before it begins.
-    #[error("the time that an export may take must not be zero")]
-    Timeout,
-    /// A header that cannot be sent. The value is not shown: it may be a secret.
-    #[error("the OTLP header `{}` is refused: {reason}", name.escape_debug())]
-    Header {
-        /// The header in question.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Not a proxy. It is not shown: there may be a password in it.
-    #[error("the proxy for OTLP is refused: {0}")]
-    Proxy(String),
-    /// A certificate without its key, or a key without its certificate.
-    #[error("a client certificate for OTLP and its key are set together or not at all")]
-    HalfIdentity,
-    /// Files that would never be used.
-    #[error("certificates for OTLP are set, and no endpoint begins with https://")]
-    NoTls,
-    /// A file of certificates or keys.
-    #[error("failed to read the {what} for OTLP from {}: {reason}", path.display())]
-    File {
-        /// What should be in it.
-        what: &'static str,
-        /// Where it is.
-        path: PathBuf,
-        /// Why it was not read.
-        reason: String,
-    },
-    /// TLS could not be prepared.
-    #[error("failed to prepare for OTLP: {0}, see whether the package ca-certificates is installed")]
-    Client(String),
 }
 
 impl ShipSettings {
@@ -221,13 +170,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let address = host.parse().map(|address: IpAddr| address.to_canonical());
     host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
-/// An endpoint as a log may show it: a query may hold a key.
-pub(super) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.into()
 }
 
 impl Endpoint {
@@ -420,7 +362,5 @@ mod tests {
         let headers = settings.checked_headers().expect("well-formed");
         let shown = format!("{settings:?} {headers:?}");
         assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
-        let url = settings.url(Signal::Metrics).expect("an endpoint").expect("one that is set");
-        assert_eq!(super::shown(&url), "http://gateway/v1/metrics");
     }
 }

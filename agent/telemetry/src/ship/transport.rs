@@ -11,9 +11,10 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use super::answer::{self, Body};
 use super::client::client;
 use super::ending::Ending;
+use super::error::ShipError;
 use super::headers::HeadersFile;
 use super::payload::Payload;
-use super::settings::{self, Compression, Protocol, ShipError, ShipSettings};
+use super::settings::{Compression, Protocol, ShipSettings};
 use super::{REPLAY_HEADER, grpc, http};
 use crate::spool::Signal;
 
@@ -62,9 +63,14 @@ impl Transport {
         self.ways.iter().map(|way| way.signal)
     }
 
-    /// Where exports of a signal go, as a log may show it.
+    /// Where exports of a signal go, as a log may show it: a query may hold a key, and the paths of gRPC say nothing.
     pub(super) fn shown(&self, signal: Signal) -> Option<String> {
-        self.ways.iter().find(|way| way.signal == signal).map(|way| settings::shown(&way.url))
+        let mut url = self.ways.iter().find(|way| way.signal == signal)?.url.clone();
+        url.set_query(None);
+        if self.protocol == Protocol::Grpc {
+            url.set_path("");
+        }
+        Some(url.into())
     }
 
     /// Sends the first of these exports, as many as one request carries, and says how many they were.

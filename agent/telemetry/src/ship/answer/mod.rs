@@ -15,7 +15,7 @@ use reqwest::header::HeaderMap;
 
 pub(super) use self::grpc::grpc;
 pub(super) use self::http::http;
-use super::ending::{Ending, cut};
+use super::ending::{Ending, cut, printable};
 
 /// The body of an answer as far as it came.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ fn partial_success(partial: &ExportMetricsPartialSuccess) -> Ending {
         // "Servers MAY also use the `partial_success` field to convey warnings/suggestions to clients even when it fully
         // accepts the request. In such cases, the `rejected_<signal>` field MUST have a value of `0`, and the
         // `error_message` field MUST be non-empty."
-        _ if !message.is_empty() => Ending::Warned(format!("the receiver says: {}", message.escape_debug())),
+        _ if !message.is_empty() => Ending::Warned(format!("the receiver says: {}", printable(&message))),
         _ => Ending::Taken,
     }
 }

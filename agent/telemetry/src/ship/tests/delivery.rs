@@ -187,3 +187,22 @@ async fn a_signal_without_an_endpoint_stays_where_it_is() {
     assert!(receiver.is_at_rest());
     assert_eq!(spool.waiting(Signal::Events), [1]);
 }
+
+#[tokio::test]
+async fn a_receiver_that_lets_go_of_the_connection_gets_the_next_export_over_a_new_one() {
+    for protocol in [Protocol::Http, Protocol::Grpc] {
+        let parting = Reply::Parting(Box::new(Reply::taken(protocol)));
+        let mut receiver = Receiver::new(protocol, vec![parting; 2]).await;
+        let spool = Memory::with([]).await;
+        let _shipping = Shipping::start(&settings(&receiver, protocol), &spool);
+        for value in 1..=3 {
+            spool.append(points(&[value])).await;
+            let arrived = receiver.next().await;
+            assert_eq!((values(&arrived), arrived.is_replay()), (vec![value], false));
+            spool.settled(usize::try_from(value).expect("a few")).await;
+            if value == 3 {
+                assert!(arrived.connections > 1, "{protocol:?}");
+            }
+        }
+    }
+}

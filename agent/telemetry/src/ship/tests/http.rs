@@ -61,12 +61,12 @@ async fn after(reply: Reply) -> (usize, u64, Vec<String>) {
         arrivals += 1;
     }
     let page = shipping.telemetry.prometheus();
-    let failures = lines(&page, "sortie_agent_exports_total{");
+    let failures = lines(&page, "sortie_agent_exports_total{error_type");
     (arrivals, settled[0].2, failures.into_iter().map(str::to_owned).collect())
 }
 
 fn counted_as(word: &str) -> Vec<String> {
-    vec![format!("sortie_agent_exports_total{{error_type=\"{word}\"}} 1")]
+    vec![format!("sortie_agent_exports_total{{error_type=\"{word}\",sortie_signal=\"metrics\"}} 1")]
 }
 
 #[tokio::test]

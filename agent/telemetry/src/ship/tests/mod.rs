@@ -46,14 +46,15 @@ impl Shipping {
         Self { spool: Arc::clone(spool), telemetry, task }
     }
 
-    /// How often requests ended in this way so far.
+    /// How often requests of either signal ended in this way so far; without a word: were taken.
     fn counted(&self, error_type: &str) -> u64 {
-        let labels =
-            if error_type.is_empty() { String::new() } else { format!("{{error_type=\"{error_type}\"}}") };
-        let series = format!("sortie_agent_exports_total{labels} ");
+        let labels = match error_type {
+            "" => "sortie_signal=".to_owned(),
+            word => format!("error_type=\"{word}\","),
+        };
         let page = self.telemetry.prometheus();
-        let value = lines(&page, &series).first().and_then(|line| line.strip_prefix(&series)?.parse().ok());
-        value.unwrap_or(0)
+        let ended = lines(&page, &format!("sortie_agent_exports_total{{{labels}"));
+        ended.iter().filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     /// Waits until a request has ended in this way.

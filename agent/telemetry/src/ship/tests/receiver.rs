@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -17,6 +17,7 @@ use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -71,6 +72,8 @@ pub(super) enum Reply {
     CutHalf,
     /// Answers nothing, and keeps the connection.
     Silence,
+    /// Answers so, and lets go of the connection in good order: over HTTP/2 by GOAWAY.
+    Parting(Box<Reply>),
 }
 
 impl Reply {
@@ -152,6 +155,7 @@ impl Receiver {
             told,
             judge: Arc::new(tokio::sync::Mutex::new(Box::new(judge))),
             connections: Arc::default(),
+            parting: Arc::default(),
         };
         let task = tokio::spawn(accept(listener, protocol, tls, desk));
         Self { url, port, arrived, task }
@@ -192,23 +196,39 @@ struct Desk {
     told: UnboundedSender<Arrived>,
     judge: Arc<tokio::sync::Mutex<Box<Judge>>>,
     connections: Arc<AtomicUsize>,
+    /// Of one connection.
+    parting: Arc<Notify>,
 }
 
 impl Desk {
     async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, protocol: Protocol) {
-        let desk = self.clone();
+        let desk = Self { parting: Arc::default(), ..self.clone() };
+        let parting = Arc::clone(&desk.parting);
         let service = service_fn(move |request| {
             let desk = desk.clone();
             async move { desk.answer(request).await }
         });
-        // Ends with an error where the desk cut it, or the shipper was ended.
-        let _ = match protocol {
-            Protocol::Http => http1::Builder::new().serve_connection(TokioIo::new(stream), service).await,
+        // Each ends with an error where the desk cut it, or the shipper was ended.
+        match protocol {
+            Protocol::Http => {
+                let mut connection =
+                    pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::select! {
+                    _ = &mut connection => return,
+                    () = parting.notified() => connection.as_mut().graceful_shutdown(),
+                }
+                let _ = connection.await;
+            }
             Protocol::Grpc => {
                 let builder = http2::Builder::new(TokioExecutor::new());
-                builder.serve_connection(TokioIo::new(stream), service).await
+                let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+                tokio::select! {
+                    _ = &mut connection => return,
+                    () = parting.notified() => connection.as_mut().graceful_shutdown(),
+                }
+                let _ = connection.await;
             }
-        };
+        }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Frames>, io::Error> {
@@ -225,7 +245,13 @@ impl Desk {
         let reply = (*self.judge.lock().await)(&arrived);
         // Nobody listens any more where a test has ended.
         let _ = self.told.send(arrived);
-        respond(reply).await
+        match reply {
+            Reply::Parting(reply) => {
+                self.parting.notify_one();
+                respond(*reply).await
+            }
+            reply => respond(reply).await,
+        }
     }
 }
 
@@ -238,6 +264,7 @@ async fn respond(reply: Reply) -> Result<Response<Frames>, io::Error> {
     };
     let mut response = Response::new(Frames::default());
     match reply {
+        Reply::Parting(_) => return Err(io::Error::other("one parting is enough")),
         Reply::Cut => return Err(io::Error::other("cut")),
         Reply::Silence => return std::future::pending().await,
         Reply::CutHalf => {

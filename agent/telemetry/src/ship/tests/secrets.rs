@@ -57,14 +57,20 @@ async fn a_token_that_was_renewed_is_used_at_once_and_no_request_goes_without_on
 }
 
 #[tokio::test]
-async fn a_secret_is_in_no_debug_output() {
-    let settings = ShipSettings {
-        headers: vec![("authorization".to_owned(), "Bearer secret".to_owned())],
-        proxy: Some("http://me:secret@192.0.2.1:3128".to_owned()),
-        ..ShipSettings::to("http://192.0.2.2:4318/?key=secret", INTERVAL)
-    };
-    let spool = Memory::with([]).await;
-    let shipper = Shipper::new(&settings, spool, Arc::new(testing::telemetry())).expect("valid settings");
-    let shown = format!("{shipper:?} {:?}", shipper.transport);
-    assert!(shown.contains("http://192.0.2.2:4318/v1/metrics") && !shown.contains("secret"), "{shown}");
+async fn a_secret_is_in_no_debug_output_and_no_line_of_the_log() {
+    for (protocol, endpoint) in
+        [(Protocol::Http, "http://192.0.2.2:4318/v1/metrics"), (Protocol::Grpc, "https://192.0.2.2:4318/")]
+    {
+        let scheme = endpoint.split(':').next().expect("a scheme");
+        let settings = ShipSettings {
+            headers: vec![("authorization".to_owned(), "Bearer secret".to_owned())],
+            proxy: Some("http://me:secret@192.0.2.1:3128".to_owned()),
+            protocol,
+            ..ShipSettings::to(&format!("{scheme}://192.0.2.2:4318/?key=secret"), INTERVAL)
+        };
+        let spool = Memory::with([]).await;
+        let shipper = Shipper::new(&settings, spool, Arc::new(testing::telemetry())).expect("valid settings");
+        let shown = format!("{shipper:?} {:?}", shipper.transport);
+        assert!(shown.contains(&format!("{endpoint:?}")) && !shown.contains("secret"), "{shown}");
+    }
 }
