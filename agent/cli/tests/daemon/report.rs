@@ -1,6 +1,7 @@
 //! `sortie report` and `sortie check` beside a real agent, after it, and without any.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -215,6 +216,10 @@ fn a_check_says_since_when_as_the_agent_beside_it_and_after_it() {
     assert_eq!((&beside["state"], &beside["since"]), (&"open".into(), &shown));
     let unasked = check("off");
     assert_ne!(unasked["since"], shown, "the store is the agent's while it runs");
+    let mute = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
+    let hung = check(&mute.local_addr().expect("it is bound").to_string());
+    assert_eq!(hung["state"], "open", "who does not answer changes nothing");
+    assert_ne!(hung["since"], shown);
 
     agent.signal(Signal::SIGKILL);
     agent.end();
