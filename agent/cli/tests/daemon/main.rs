@@ -176,10 +176,7 @@ fn metrics_and_events_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_n
     let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has ports"));
     let config = |receiver: &TcpListener| {
         let endpoint = receiver.local_addr().expect("it is bound");
-        servers.config(&desk, "")
-            + &format!(
-                "[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\n"
-            )
+        servers.config(&desk, "") + &format!("[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\n")
     };
     let agent = Agent::start(&desk, &config(&first), &[]);
     for (path, name) in [("/v1/logs", "sortie.agent.start"), ("/v1/metrics", "sortie.agent.info")] {
