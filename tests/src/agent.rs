@@ -61,6 +61,15 @@ impl Desk {
         self.folder.join("state")
     }
 
+    /// What the lives of an agent on this desk said.
+    pub fn logs(&self) -> String {
+        let logs = (0..).map_while(|life: u32| {
+            let log = fs::read_to_string(self.path(&format!("log-{life}"))).ok()?;
+            Some(format!("the agent said in its life {life}:\n{log}"))
+        });
+        logs.collect()
+    }
+
     fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }

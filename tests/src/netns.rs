@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -30,6 +31,15 @@ pub fn create(names: &[String]) -> Result<Vec<Namespace>> {
     let script = names.iter().fold(String::new(), |script, name| script + "netns add " + name + "\n");
     feed("ip", &["-batch", "-"], &script)?;
     Ok(guards)
+}
+
+/// A namespace that is joined to nothing: all that it has is its own loopback.
+pub fn alone(node: &str) -> Result<Namespace> {
+    static ALONE: AtomicU32 = AtomicU32::new(0);
+    let name = name_of(ALONE.fetch_add(1, Ordering::Relaxed), node);
+    let namespace = create(&[name])?.pop().context("one namespace was created")?;
+    feed("ip", &["-n", namespace.name(), "-batch", "-"], "link set lo up\n")?;
+    Ok(namespace)
 }
 
 /// A namespace; deleted with everything that belongs to its name when dropped.

@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::netns::Namespace;
 
@@ -13,6 +15,8 @@ const BYTES_PER_KIBIBYTE: f64 = 1024.0;
 
 /// How often a living process is looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often one that was asked to end is looked at.
+const END: Duration = Duration::from_millis(10);
 
 /// A child that does not outlive its owner, nor this thread if that is killed.
 #[derive(Debug)]
@@ -30,6 +34,18 @@ impl Process {
         stdin: Stdio,
         log: &Path,
     ) -> Result<Self> {
+        Self::start_with(&[], binary, arguments, at, stdin, log)
+    }
+
+    /// As [`Process::start`], with an environment.
+    pub fn start_with(
+        environment: &[(&str, &str)],
+        binary: &Path,
+        arguments: &[&str],
+        at: &Namespace,
+        stdin: Stdio,
+        log: &Path,
+    ) -> Result<Self> {
         let output = File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
         let child = Command::new("ip")
             .args(["netns", "exec", at.name(), "setpriv", "--pdeathsig=KILL", "--"])
@@ -37,6 +53,7 @@ impl Process {
             .args(arguments)
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .envs(environment.iter().copied())
             .stdin(stdin)
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -56,6 +73,25 @@ impl Process {
                 return Ok(());
             }
             std::thread::sleep(LOOK.min(left));
+        }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = i32::try_from(self.id()).context("a process id")?;
+        kill(Pid::from_raw(pid), signal).with_context(|| format!("failed to send {signal}"))
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&mut self, patience: Duration) -> Result<ExitStatus> {
+        self.signal(Signal::SIGTERM)?;
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            ensure!(Instant::now() < deadline, "it did not end within {patience:?}: {}", self.log().trim());
+            std::thread::sleep(END);
         }
     }
 

@@ -6,13 +6,17 @@ use sortie_core::expect::Expectation;
 use sortie_core::report::compose;
 use sortie_core::report::{PortVerdict, Report, SCHEMA};
 use sortie_core::schedule::Pace;
-use sortie_core::target::Port;
+use sortie_core::target::{Family, Port};
 use sortie_core::verdict::Finding;
 use sortie_core::verdict::machine::Machine;
 
 use crate::config::{Config, Expect, PortExpectation, Subscription};
 use crate::host;
 use crate::jury::Jury;
+
+/// What a demonstration cannot see.
+const HURRIED: &str =
+    "loss and slow throttles: this is a demonstration, judged at a pace that is not fit for the internet";
 
 /// The report as of now, for whom nothing comes after it: what has no verdict yet is told as far as it is known.
 pub fn last_report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
@@ -26,7 +30,7 @@ pub fn report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
         schema: SCHEMA,
         generated_at: rfc3339(now),
         host: host::host(config),
-        engine: jury.prober().engine().code(),
+        engine: Some(jury.prober().engine().code()),
         unseen: unseen(jury, config),
         cloud: None,
         verdicts: jury.machines().iter().filter_map(|machine| verdict(jury, config, machine, now)).collect(),
@@ -36,30 +40,39 @@ pub fn report(jury: &Jury, config: &Config, now: SystemTime) -> Report {
     }
 }
 
+/// Whether a report speaks of a network that is made up.
+pub fn is_demonstration(report: &Report) -> bool {
+    report.unseen.iter().any(|sentence| sentence == HURRIED)
+}
+
 /// What the engine could not see, and what it saw and did not keep.
 fn unseen(jury: &Jury, config: &Config) -> Vec<String> {
     let surplus = jury.prober().surplus_answers();
     let flood = format!("{surplus} answers to SYNs that had enough of them were counted and not kept");
-    let hurried =
-        "loss and slow throttles: this is a demonstration, judged at a pace that is not fit for the internet";
-    let hurried = (config.pace != Pace::DEFAULT).then(|| hurried.to_owned());
+    let hurried = (config.pace != Pace::DEFAULT).then(|| HURRIED.to_owned());
     hurried.into_iter().chain(jury.prober().limits()).chain((surplus > 0).then_some(flood)).collect()
 }
 
 /// The verdict that is on show.
 pub fn verdict(jury: &Jury, config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
     let shown = machine.shown()?;
-    Some(composed(config, machine, shown, jury.since(machine).unwrap_or(now)))
+    let place = (machine.port(), machine.family());
+    Some(composed(config, place, shown, jury.since(machine).unwrap_or(now)))
 }
 
 /// Before there is a verdict: what the jury leans to, if it has to say something now.
 fn leaning(config: &Config, machine: &Machine, now: SystemTime) -> Option<PortVerdict> {
     let finding = machine.is_doubting().then(|| machine.leaning().unwrap_or_else(Finding::unfinished))?;
-    Some(composed(config, machine, &finding, now))
+    Some(composed(config, (machine.port(), machine.family()), &finding, now))
 }
 
-fn composed(config: &Config, machine: &Machine, finding: &Finding, since: SystemTime) -> PortVerdict {
-    let (port, family) = (machine.port(), machine.family());
+/// What was found for a port and family, beside what is expected of it.
+pub fn composed(
+    config: &Config,
+    (port, family): (Port, Family),
+    finding: &Finding,
+    since: SystemTime,
+) -> PortVerdict {
     compose::verdict(port, family, finding, expectation(&config.expect, port), rfc3339(since))
 }
 

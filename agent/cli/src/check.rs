@@ -10,6 +10,7 @@ use crate::args::{Check, Format};
 use crate::config::Config;
 use crate::jury::{Jury, Stage};
 use crate::progress::Progress;
+use crate::report::since::Shown;
 use crate::{assemble, exit, render, terminal};
 
 /// Long enough for every confirm round with the default window.
@@ -19,6 +20,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
 pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Result<u8> {
     let line = Progress::start(args.quiet);
     let limit = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let shown = Shown::look(config);
     let sitting = tokio::time::timeout(limit, jury.sit(&|stage| line.say(&words(stage)))).await;
     line.finish();
     if sitting.is_err() {
@@ -26,6 +28,7 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
     let mut report = assemble::last_report(jury, config, SystemTime::now());
+    shown.pass_on(&mut report).await;
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {
         Format::Table => render::table(&report, terminal::stdout_style()),

@@ -22,6 +22,12 @@ pub struct Reading {
     pub wall: Duration,
 }
 
+/// The wall clock as it was once, going on with boot time: nobody can set it.
+#[derive(Clone, Copy, Debug)]
+pub struct Steady {
+    began: Reading,
+}
+
 /// How far the wall clock was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -63,6 +69,32 @@ impl Reading {
     }
 }
 
+impl Step {
+    /// In seconds, below zero where it was set back.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::Forward(by) => by.as_secs_f64(),
+            Self::Back(by) => -by.as_secs_f64(),
+        }
+    }
+}
+
+impl Steady {
+    /// From now on.
+    pub fn now() -> Self {
+        Self { began: Reading::now() }
+    }
+
+    /// Since the Unix epoch, as this machine believed at the beginning.
+    pub fn since_epoch(&self) -> Duration {
+        self.at(&Reading::now())
+    }
+
+    fn at(&self, reading: &Reading) -> Duration {
+        self.began.wall + reading.boot.saturating_sub(self.began.boot)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +125,18 @@ mod tests {
         let back = reading(101, 91, 401).stepped_since(&then);
         assert_eq!(back, Some(Step::Back(Duration::from_secs(600))));
         assert_eq!(reading(101, 91, 401).suspended_since(&then), None);
+    }
+
+    #[test]
+    fn nobody_can_set_the_steady_clock() {
+        let steady = Steady { began: reading(100, 90, 1_000) };
+        assert_eq!(steady.at(&reading(160, 150, 1_060)), Duration::from_secs(1_060));
+        assert_eq!(steady.at(&reading(160, 150, 5)), Duration::from_secs(1_060), "set back");
+        assert_eq!(
+            steady.at(&reading(3_700, 91, 9_999_999)),
+            Duration::from_secs(4_600),
+            "slept and set forward"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::config::{ConfigError, OverrideError};
 use crate::configure::FileExists;
 use crate::exit;
 use crate::man::UnknownCommand;
+use crate::report::NothingKnown;
 use crate::selection::SelectionError;
 use crate::text::printable;
 
@@ -32,6 +33,11 @@ pub fn render(error: &anyhow::Error, colour: bool) -> String {
     }
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     let mut text = format!("error: {}\n", printable(&causes.join(": ")));
+    if let Some(nothing) = error.downcast_ref::<NothingKnown>() {
+        text.push_str("\nhint: ");
+        text.push_str(nothing.hint());
+        text.push('\n');
+    }
     if code(error) == exit::USAGE {
         text.push_str("\nFor more information, try '--help'.\n");
     }

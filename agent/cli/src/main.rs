@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{ColorChoice, Parser};
 use sortie_cli::args::{Cli, Command, DemoWorld};
-use sortie_cli::{check, completions, configure, demo, engine, exit, failure, man, run, setup, terminal};
+use sortie_cli::{
+    check, completions, configure, demo, engine, exit, failure, man, report, run, setup, terminal,
+};
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
@@ -46,6 +48,10 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             // A disk that hangs must not keep the process from ending.
             runtime.shutdown_background();
             ended.map(|()| exit::OK)
+        }
+        Command::Report(args) => {
+            let config = setup::report(args)?;
+            runtime()?.block_on(report::run(args, &config))
         }
         Command::Config(command) => configure::run(command).map(|()| exit::OK),
         Command::Completions(args) => print(&completions::script(args.shell)),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sortie_core::target::Roster;
 
-use crate::args::Check;
+use crate::args::{Check, Report};
 use crate::config::{self, Config, ConfigError, Environment, File, Overrides};
 use crate::{selection, terminal};
 
@@ -15,6 +15,11 @@ pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
     let sentences = config::warnings(&roster).into_iter().chain(config.unheeded());
     sentences.for_each(|sentence| terminal::warn(&sentence));
     Ok((config, roster))
+}
+
+/// Where the agent of this machine is, and what is expected of its ports.
+pub fn report(args: &Report) -> anyhow::Result<Config> {
+    Ok(config::load(args.config.as_deref())?.with(&args.overrides())?)
 }
 
 /// A configuration, and what it is made of.
@@ -42,6 +47,6 @@ pub fn in_force(path: Option<&Path>, flags: Overrides) -> anyhow::Result<InForce
     let environment = Environment::read(std::env::vars_os()).map_err(ConfigError::from)?;
     let file = File::find(path).map_err(ConfigError::from)?;
     let below = file.as_ref().map_or_else(|| Ok(config::defaults()), File::config)?;
-    let config = below.within(&environment).with(&flags)?;
+    let config = below.within(&environment).map_err(ConfigError::from)?.with(&flags)?;
     Ok(InForce { file, environment, flags, config })
 }

@@ -212,6 +212,17 @@ pub enum DnsFailure {
 }
 
 impl DnsFailure {
+    /// Every failure.
+    pub const ALL: [Self; 7] = [
+        Self::NxDomain,
+        Self::NoData,
+        Self::ServFail,
+        Self::Refused,
+        Self::Timeout,
+        Self::Broken,
+        Self::Bogus,
+    ];
+
     /// A word for tables and reports.
     pub fn code(self) -> &'static str {
         match self {

@@ -92,6 +92,16 @@ impl Batch {
         self
     }
 
+    /// The exports of a lane that are to be appended, in their order.
+    pub fn exports(&self, lane: Lane) -> impl Iterator<Item = &Export> {
+        self.queue.exports(lane)
+    }
+
+    /// Takes an export out again, while the batch waits for its commit.
+    pub fn withdraw(&mut self, lane: Lane, number: u64) -> Option<Export> {
+        self.queue.withdraw(lane, number)
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty()

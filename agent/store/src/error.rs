@@ -3,7 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::file::SET_ASIDE_MOST;
+use crate::file::{FOREIGN, SET_ASIDE_MOST};
+use crate::format::FORMAT;
 use crate::limits::{EXPORT_MOST, PORTS_MOST, ROW_MOST};
 
 /// Why a store could not be opened, read or written.
@@ -17,8 +18,8 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Another user's, by its permissions.
-    #[error("failed to {doing} {}: it is not this user's to write", .path.display())]
-    Unwritable {
+    #[error("failed to {doing} {}: its permissions keep this user out", .path.display())]
+    Forbidden {
         /// What was being done.
         doing: &'static str,
         /// To which file.
@@ -70,6 +71,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What was found.
         what: String,
+    },
+    /// A newer Sortie wrote it. Opening it for writing sets it aside.
+    #[error("{} is in format {version} of a newer Sortie; this one reads up to {FORMAT}", .path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The format it is in.
+        version: u32,
     },
     /// An earlier I/O error, or an opening that failed, and no successful [`reopen`](crate::Store::reopen) since.
     #[error("{} is closed since an earlier error, until it is opened again", .path.display())]
@@ -124,11 +133,15 @@ impl StoreError {
         )
     }
 
+    pub(crate) fn foreign(path: &Path) -> Self {
+        Self::Damaged { path: path.to_owned(), what: FOREIGN.to_owned() }
+    }
+
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NoDirectory { path },
-            ErrorKind::PermissionDenied => Self::Unwritable { doing, path },
+            ErrorKind::PermissionDenied => Self::Forbidden { doing, path },
             ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { doing, path },
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 Self::Full { doing, path, source }
@@ -167,7 +180,7 @@ mod tests {
         for (kind, text) in [
             (ErrorKind::NotFound, "create it, or set [agent] state_dir to another"),
             (ErrorKind::NotADirectory, "create it, or set [agent] state_dir to another"),
-            (ErrorKind::PermissionDenied, "it is not this user's to write"),
+            (ErrorKind::PermissionDenied, "its permissions keep this user out"),
             (ErrorKind::ReadOnlyFilesystem, "its filesystem is read-only"),
             (ErrorKind::StorageFull, "free some space, or set [agent] state_dir to another disk"),
             (ErrorKind::QuotaExceeded, "free some space, or set [agent] state_dir to another disk"),

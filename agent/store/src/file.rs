@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 
+use crate::compact;
 use crate::error::StoreError;
 use crate::format::{self, Found};
 use crate::limits::CACHE_BYTES;
@@ -27,6 +28,9 @@ pub const FILE: &str = "sortie.redb";
 
 /// Files set aside that may lie in the directory.
 pub const SET_ASIDE_MOST: usize = 4;
+
+/// What is wrong with a database of somebody else.
+pub(crate) const FOREIGN: &str = "its tables are not Sortie's";
 
 /// It says when this machine's mail did not leave, and what it asked: for its owner.
 const MODE: u32 = 0o600;
@@ -67,8 +71,16 @@ pub enum Why {
     },
 }
 
-/// Opens the database at this path, or makes it.
+/// Opens the database at this path, or makes it, and makes it small where it holds little.
 pub(crate) fn open(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
+    let (database, opened) = open_or_make(path, now)?;
+    // A disk may have no room for a copy. The file is as good as before, only large.
+    let Ok(Some(copied)) = compact::compacted(&database, path) else { return Ok((database, opened)) };
+    sync_directory(path).map_err(|error| StoreError::io("compact", path, error))?;
+    Ok((copied, opened))
+}
+
+fn open_or_make(path: &Path, now: Moment) -> Result<(Database, Opened), StoreError> {
     let file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok((make(path)?, Opened::Fresh)),
@@ -107,7 +119,7 @@ fn load(file: File, path: &Path) -> Result<Result<(Database, Opened), Why>, Stor
             Found::Current => Ok((database, Opened::Kept)),
             Found::Older(from) => Ok((database, Opened::Migrated { from })),
             Found::Newer(version) => Err(Why::Newer { version }),
-            Found::Foreign => Err(Why::Damaged { what: "its tables are not Sortie's".to_owned() }),
+            Found::Foreign => Err(Why::Damaged { what: FOREIGN.to_owned() }),
         }),
         Err(error) => match StoreError::database("open", path, error) {
             StoreError::Damaged { what, .. } => Ok(Err(Why::Damaged { what })),
@@ -137,7 +149,8 @@ fn read_file(file: File) -> Result<(Database, Found), redb::Error> {
     read(FileBackend::new(file)?)
 }
 
-fn make(path: &Path) -> Result<Database, StoreError> {
+/// Makes an empty one where there is no file.
+pub(crate) fn make(path: &Path) -> Result<Database, StoreError> {
     let failed = |error| StoreError::io("create", path, error);
     let file =
         OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path).map_err(failed)?;

@@ -17,6 +17,9 @@ pub(crate) const SAMPLES: Definition = TableDefinition::new("samples");
 pub(crate) const METRICS: Definition = TableDefinition::new("metrics");
 pub(crate) const EVENTS: Definition = TableDefinition::new("events");
 
+/// All of them.
+pub(crate) const TABLES: [Definition; 6] = [META, PORTS, CHANGES, SAMPLES, METRICS, EVENTS];
+
 const VERSION: &[u8] = b"version";
 
 /// What is in the tables of history, kept beside them: counting would read them whole in every commit.
@@ -96,7 +99,7 @@ impl Sum {
 
 /// Every table exists from the first transaction on, so that readers need not care.
 fn make(txn: &WriteTransaction) -> Result<(), redb::Error> {
-    for table in [PORTS, CHANGES, SAMPLES, METRICS, EVENTS] {
+    for table in TABLES {
         txn.open_table(table)?;
     }
     write_version(txn, FORMAT)

@@ -9,12 +9,12 @@ use crate::batch::Batch;
 use crate::commit::{Refusal, Trimmed, apply};
 use crate::error::StoreError;
 use crate::file::{self, FILE, Opened};
-use crate::format::PORTS;
+use crate::format::{CHANGES, PORTS, SAMPLES};
 use crate::history::History;
 use crate::limits::Limits;
 use crate::moment::Moment;
 use crate::queue::{self, Export, Lane, Queue};
-use crate::row::{PortKey, PortMemory};
+use crate::row::{PortKey, PortMemory, Row};
 
 /// The database of one state directory, open until this is dropped.
 #[derive(Debug)]
@@ -28,7 +28,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `DIR/sortie.redb`, and makes it where it is missing. The directory has to exist.
+    /// Opens `DIR/sortie.redb`, and makes it where it is missing, and small where it is large with little in it. The
+    /// directory has to exist.
     pub fn open(dir: &Path, now: Moment) -> Result<(Self, Opened), StoreError> {
         let path = dir.join(FILE);
         let (database, opened) = file::open(&path, now)?;
@@ -36,7 +37,8 @@ impl Store {
     }
 
     /// Closes the database and opens it again, which is the way back from
-    /// [`is_lost_until_reopened`](StoreError::is_lost_until_reopened). When that fails the store stays closed.
+    /// [`is_lost_until_reopened`](StoreError::is_lost_until_reopened), and gives the space of a queue that has become empty
+    /// back to the disk. When it fails the store stays closed.
     pub fn reopen(&mut self, now: Moment) -> Result<Opened, StoreError> {
         // Closed first: its lock would keep the next one out.
         self.database = None;
@@ -88,6 +90,19 @@ impl Store {
         self.read(|txn| History::read(txn, since, &self.path))
     }
 
+    /// The moment of the latest row of history.
+    pub(crate) fn latest(&self) -> Result<Option<Moment>, StoreError> {
+        self.read(|txn| {
+            let mut latest = None;
+            for table in [CHANGES, SAMPLES] {
+                let table = txn.open_table(table)?;
+                let row = table.last()?;
+                latest = latest.max(row.and_then(|(key, _)| Row::moment(key.value())));
+            }
+            Ok(latest)
+        })
+    }
+
     /// The export with the highest number of a lane.
     pub fn newest(&self, lane: Lane) -> Result<Option<Export>, StoreError> {
         self.read(|txn| queue::newest(txn, lane))
@@ -128,7 +143,7 @@ impl Store {
         StoreError::database(doing, &self.path, error)
     }
 
-    fn holding(path: PathBuf, database: Database) -> Self {
+    pub(crate) fn holding(path: PathBuf, database: Database) -> Self {
         Self { path, database: Some(database), lost: AtomicBool::new(false) }
     }
 }
@@ -140,7 +155,7 @@ mod power_loss;
 mod tests {
     use super::*;
     use crate::testing::{Dir, at, memory, row};
-    use crate::{PORTS_MOST, ROW_MOST, Row};
+    use crate::{PORTS_MOST, ROW_MOST};
 
     fn read(rows: crate::Rows) -> Vec<Row> {
         rows.collect::<Result<_, _>>().expect("whole")

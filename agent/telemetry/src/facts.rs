@@ -1,6 +1,6 @@
 //! What the agent hands over: how things stand now, and what was left out.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
@@ -20,6 +20,8 @@ pub struct Facts {
     pub config_rejected: bool,
     /// The size of the virtual machine, where the cloud told it.
     pub host_type: Option<String>,
+    /// Where what is known would survive, or not.
+    pub store: StoreState,
 }
 
 /// How one port stands in one family.
@@ -35,6 +37,39 @@ pub struct PortFacts {
     pub expected: Expectation,
     /// When a round could last judge it; what comes with a state that is not conclusive moves nothing.
     pub conclusive: Option<SystemTime>,
+}
+
+/// What waits in one lane of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpoolUsage {
+    /// Bytes that wait.
+    pub bytes: u64,
+    /// Bytes that may wait.
+    pub limit: u64,
+    /// How long the oldest export has waited until now; `None` where nothing waits.
+    pub oldest: Option<Duration>,
+}
+
+/// Where what the agent knows is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreState {
+    /// On the disk: it survives the agent.
+    Kept,
+    /// In memory alone, because the disk refuses or there is no state directory.
+    Memory,
+}
+
+impl StoreState {
+    /// Every state.
+    pub(crate) const ALL: [Self; 2] = [Self::Kept, Self::Memory];
+
+    /// The word of the closed vocabulary.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Memory => "memory",
+        }
+    }
 }
 
 /// Why a round was left out.
@@ -68,6 +103,11 @@ pub(crate) enum ConfigState {
 impl ConfigState {
     /// Every state.
     pub(crate) const ALL: [Self; 2] = [Self::Accepted, Self::Rejected];
+
+    /// What became of a file that was taken or not.
+    pub(crate) fn of(accepted: bool) -> Self {
+        if accepted { Self::Accepted } else { Self::Rejected }
+    }
 
     /// The word of the closed vocabulary.
     pub(crate) fn code(self) -> &'static str {

@@ -10,9 +10,10 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
 use crate::bounds::Bounds;
-use crate::facts::ConfigState;
+use crate::facts::{ConfigState, StoreState};
+use crate::process;
 use crate::registry::{self, Kind, Metric, REGISTRY};
-use crate::shown::{Shown, Standing};
+use crate::shown::{Shown, Standing, Waiting};
 
 /// Series are keyed by their attributes in the order in which they are given; in any other order than that of their
 /// keys, the SDK keeps every series twice. Arrays of attributes in this crate are sorted by key.
@@ -23,6 +24,7 @@ pub(crate) struct Instruments {
     pub(crate) changes: Counter<u64>,
     pub(crate) skipped: Counter<u64>,
     pub(crate) exports: Counter<u64>,
+    pub(crate) dropped: Counter<u64>,
 }
 
 impl Instruments {
@@ -38,7 +40,15 @@ impl Instruments {
         state_set(meter, &registry::AGENT_CONFIG_STATUS, shown, config_status);
         let skipped = counter(meter, &registry::AGENT_PROBE_SKIPPED);
         let exports = counter(meter, &registry::AGENT_EXPORTS);
-        Self { attempts, handshake, changes, skipped, exports }
+        gauge(meter, &registry::SPOOL_USAGE, shown, |shown, at| of_spool(shown, at, |w| w.usage.bytes));
+        gauge(meter, &registry::SPOOL_LIMIT, shown, |shown, at| of_spool(shown, at, |w| w.usage.limit));
+        gauge(meter, &registry::SPOOL_OLDEST_AGE, shown, |shown, at| {
+            of_spool(shown, at, |waiting| waiting.oldest().as_secs());
+        });
+        let dropped = counter(meter, &registry::SPOOL_DROPPED);
+        state_set(meter, &registry::STORE_STATUS, shown, store_status);
+        process::instruments(meter);
+        Self { attempts, handshake, changes, skipped, exports, dropped }
     }
 }
 
@@ -142,5 +152,18 @@ fn config_status(shown: &Shown, at: At<'_, i64>) {
     let Some(agent) = &shown.agent else { return };
     for (state, value) in agent.config.series() {
         at.observe(value, &[KeyValue::new(registry::CONFIG_STATE.key, ConfigState::code(state))]);
+    }
+}
+
+fn store_status(shown: &Shown, at: At<'_, i64>) {
+    let Some(agent) = &shown.agent else { return };
+    for (state, value) in agent.store.series() {
+        at.observe(value, &[KeyValue::new(registry::STORE_STATE.key, StoreState::code(state))]);
+    }
+}
+
+fn of_spool(shown: &Shown, at: At<'_, u64>, number: impl Fn(&Waiting) -> u64) {
+    for (signal, waiting) in &shown.spool {
+        at.observe(number(waiting), &[KeyValue::new(registry::SIGNAL.key, signal.code())]);
     }
 }

@@ -3,7 +3,9 @@
 //! ```text
 //!   observations ─▶ counters, histogram ─┐                 ┌─▶ page    Prometheus text, pulled
 //!                                        ├─▶ one pipeline ─┤
-//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ push    OTLP over HTTP, pushed
+//!   facts ─▶ what is shown ─▶ gauges ────┘                 └─▶ encode ─▶ spool ─▶ OTLP, pushed
+//!                                                                │
+//!   what happens ─▶ events ──────────────────────────────────────┘
 //! ```
 //!
 //! There is one set of instruments and one reader, so that both ways tell the same. Temporality is cumulative: an
@@ -15,15 +17,19 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
+mod encode;
+mod events;
 mod exposition;
 mod facts;
 mod instruments;
 mod naming;
-mod push;
+mod process;
+mod pulse;
 #[cfg(test)]
 mod reference;
 pub mod registry;
 mod resource;
+mod ship;
 mod shown;
 mod spool;
 mod telemetry;
@@ -31,9 +37,11 @@ mod telemetry;
 mod testing;
 
 pub use bounds::Bounds;
+pub use events::{Event, PortAlert};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
-pub use facts::{Facts, PortFacts, Skip};
-pub use push::{Push, PushError, PushSettings};
-pub use resource::Identity;
+pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
+pub use pulse::pulse;
+pub use resource::{CloudIdentity, Identity};
+pub use ship::{Compression, Endpoint, Protocol, ShipError, ShipSettings, Shipper};
 pub use spool::{Encoded, Export, Loss, Signal, Spool};
 pub use telemetry::{Telemetry, TelemetryError};

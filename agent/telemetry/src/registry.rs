@@ -1,4 +1,4 @@
-//! Everything that Sortie exports, as data: instruments are made from it, the reference (`docs/telemetry.md`,
+//! Everything that Sortie exports, as data: instruments and events are made from it, the reference (`docs/telemetry.md`,
 //! `docs/telemetry.json`) is written from it, dashboards and rules are checked against it.
 //!
 //! Names follow the OpenTelemetry conventions: dots between namespaces, no unit and no `_total` in a name. A unit in
@@ -6,10 +6,16 @@
 //! exported yet is not here.
 
 mod attributes;
+mod event_attributes;
+mod events;
 mod metrics;
+mod resource;
 
 pub use self::attributes::*;
+pub use self::event_attributes::*;
+pub use self::events::*;
 pub use self::metrics::*;
+pub use self::resource::*;
 use crate::bounds::Bounds;
 use crate::naming;
 
@@ -28,7 +34,7 @@ pub struct Metric {
     pub attributes: &'static [Attribute],
     /// One sentence: the help text, and the line in the reference.
     pub says: &'static str,
-    /// Series at most; what goes beyond is one series with [`OVERFLOW`].
+    /// Series at most, of everything that there is room for; what goes beyond is one series with [`OVERFLOW`].
     pub limit: fn(&Bounds) -> usize,
 }
 
@@ -48,11 +54,59 @@ pub enum Kind {
     StateSet,
     /// The latest value.
     Gauge,
+    /// An amount that rises and falls, and may be added up over machines.
+    UpDownCounter,
     /// Distribution over buckets with these upper bounds, in the unit of the metric.
     Histogram(&'static [f64]),
 }
 
-/// A promise about a metric.
+/// One kind of event: a log record with this name.
+#[derive(Clone, Copy, Debug)]
+pub struct EventKind {
+    /// The name of the event.
+    pub name: &'static str,
+    /// How urgent it is, each level with the end of the sentence "only where …"; `None` where it is always so.
+    pub levels: &'static [(Level, Option<&'static str>)],
+    /// How far others may rely on it.
+    pub stability: Stability,
+    /// What is on it, sorted by key.
+    pub attributes: &'static [Attribute],
+    /// One sentence: when it happens.
+    pub says: &'static str,
+}
+
+/// How urgent an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Somebody should look.
+    Warn,
+    /// Somebody has to act.
+    Error,
+}
+
+impl Level {
+    /// The severity number on the wire (OpenTelemetry logs data model, "Severity Fields").
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Info => 9,
+            Self::Warn => 13,
+            Self::Error => 17,
+        }
+    }
+
+    /// The name of that range of numbers.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// A promise about a metric or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stability {
     /// Name, kind, unit and attributes stay until the next major version.
@@ -61,7 +115,7 @@ pub enum Stability {
     Development,
 }
 
-/// An attribute of a metric or of the resource.
+/// An attribute of a metric, of an event or of the resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Attribute {
     /// OpenTelemetry key.
@@ -90,6 +144,14 @@ pub enum Holds {
     Text(&'static [&'static str]),
     /// An integer; these are examples.
     Integer(&'static [i64]),
+    /// A number with a fraction; these are examples.
+    Double(&'static [f64]),
+    /// Several texts; this is one of them.
+    Texts(&'static str),
+    /// Several numbers; this is one of them.
+    Doubles(f64),
+    /// Yes or no.
+    Boolean,
     /// A boolean that is true wherever it stands.
     Yes,
 }
@@ -97,7 +159,7 @@ pub enum Holds {
 /// When an attribute is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// On every series.
+    /// On every series, and on every event that has it.
     Always,
     /// Only where this holds: the end of a sentence.
     Where(&'static str),

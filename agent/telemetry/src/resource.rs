@@ -20,6 +20,9 @@ const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// Replaces `service.name`.
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
+/// The conventions that names here follow, where they are not Sortie's own.
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
+
 /// The namespace for a `service.instance.id` that is derived (OpenTelemetry semantic conventions, "Service").
 const INSTANCE_NAMESPACE: Uuid = uuid!("4d63009a-8d0f-11ee-aad7-4c796ed8e320");
 
@@ -32,6 +35,25 @@ pub struct Identity {
     pub host_name: String,
     /// Version of the program.
     pub service_version: &'static str,
+    /// Where the machine stands, as far as a cloud told it.
+    pub cloud: CloudIdentity,
+}
+
+/// What the cloud says of a machine. What is not known is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CloudIdentity {
+    /// `azure`
+    pub provider: Option<String>,
+    /// `azure.vm`
+    pub platform: Option<String>,
+    /// The subscription or account that pays.
+    pub account_id: Option<String>,
+    /// `westeurope`
+    pub region: Option<String>,
+    /// Within the region.
+    pub availability_zone: Option<String>,
+    /// The name by which the cloud knows it, whole.
+    pub resource_id: Option<String>,
 }
 
 impl Identity {
@@ -61,16 +83,44 @@ fn compose(
     attributes: Vec<KeyValue>,
     service_name: Option<String>,
 ) -> Resource {
-    let host = [(registry::HOST_ID, &identity.host_id), (registry::HOST_NAME, &identity.host_name)];
-    let known = host.into_iter().filter(|(_, value)| !value.is_empty());
+    let cloud = &identity.cloud;
+    let known = [
+        (registry::CLOUD_ACCOUNT_ID, cloud.account_id.as_ref()),
+        (registry::CLOUD_AVAILABILITY_ZONE, cloud.availability_zone.as_ref()),
+        (registry::CLOUD_PLATFORM, cloud.platform.as_ref()),
+        (registry::CLOUD_PROVIDER, cloud.provider.as_ref()),
+        (registry::CLOUD_REGION, cloud.region.as_ref()),
+        (registry::CLOUD_RESOURCE_ID, cloud.resource_id.as_ref()),
+        (registry::HOST_ID, Some(&identity.host_id)),
+        (registry::HOST_NAME, Some(&identity.host_name)),
+    ];
+    let known = known.into_iter().filter_map(|(attribute, value)| {
+        let value = value.filter(|value| !value.is_empty())?;
+        Some(KeyValue::new(attribute.key, value.clone()))
+    });
     Resource::builder_empty()
+        .with_schema_url([], SCHEMA_URL)
         .with_service_name("sortie")
+        .with_attribute(KeyValue::new(registry::HOST_ARCH.key, arch()))
+        .with_attribute(KeyValue::new(registry::OS_TYPE.key, std::env::consts::OS))
         .with_attribute(KeyValue::new(registry::SERVICE_VERSION.key, identity.service_version))
         .with_attribute(KeyValue::new(registry::SERVICE_INSTANCE_ID.key, instance.to_string()))
-        .with_attributes(known.map(|(attribute, value)| KeyValue::new(attribute.key, value.clone())))
+        .with_attributes(known)
         .with_attributes(attributes)
         .with_attributes(service_name.map(|name| KeyValue::new(registry::SERVICE_NAME.key, name)))
         .build()
+}
+
+/// The word of the semantic conventions where they have another one than Rust.
+pub(crate) fn arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "arm" => "arm32",
+        "powerpc64" => "ppc64",
+        "powerpc" => "ppc32",
+        other => other,
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -131,8 +181,7 @@ mod tests {
 
     #[test]
     fn without_an_id_the_name_stands_in_and_without_either_nothing_does() {
-        let nameless =
-            Identity { host_id: String::new(), host_name: String::new(), service_version: "1.0.0" };
+        let nameless = Identity { host_id: String::new(), host_name: String::new(), ..testing::identity() };
         assert_eq!(nameless.instance(), None);
         let named = Identity { host_name: "vm".to_owned(), ..nameless };
         let instance = named.instance().expect("a name is known");
@@ -151,13 +200,32 @@ mod tests {
             shown(&resource),
             [
                 "cloud.region=westeurope",
+                &format!("host.arch={}", arch()),
                 "host.id=vm-1",
                 "host.name=renamed",
+                "os.type=linux",
                 "service.instance.id=fd0e75e2-5d2b-50c2-b4dd-da0ddbcd786c",
                 "service.name=mail",
                 "service.version=1.2.3",
             ]
         );
+        assert_eq!(resource.schema_url(), Some(SCHEMA_URL), "what is added does not take it away");
+    }
+
+    #[test]
+    fn what_the_cloud_did_not_tell_is_left_out() {
+        let cloud = CloudIdentity {
+            provider: Some("azure".to_owned()),
+            region: Some("westeurope".to_owned()),
+            resource_id: Some(String::new()),
+            ..CloudIdentity::default()
+        };
+        let identity = Identity { cloud, ..testing::identity() };
+        let instance = identity.instance().expect("an id is known");
+        let mut lines = shown(&compose(&identity, instance, Vec::new(), None));
+        lines.retain(|line| line.starts_with("cloud."));
+        assert_eq!(lines, ["cloud.provider=azure", "cloud.region=westeurope"]);
+        assert_eq!(identity.instance(), testing::identity().instance(), "it is the same machine");
     }
 
     #[test]

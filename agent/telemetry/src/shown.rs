@@ -4,19 +4,22 @@
 //! was has no series, so that a healthy machine costs one series for each port and not ten.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sortie_core::expect::Expectation;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
-use crate::facts::{ConfigState, Facts, PortFacts};
+use crate::facts::{ConfigState, Facts, PortFacts, SpoolUsage, StoreState};
+use crate::spool::Signal;
 
 /// Nothing is shown before the first facts.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub(crate) ports: BTreeMap<(Port, Family), Standing>,
     pub(crate) agent: Option<Agent>,
+    /// Empty where nothing is exported.
+    pub(crate) spool: BTreeMap<Signal, Waiting>,
 }
 
 /// One port in one family.
@@ -34,6 +37,14 @@ pub(crate) struct Agent {
     pub(crate) config_hash: String,
     pub(crate) host_type: Option<String>,
     pub(crate) config: StateSet<ConfigState>,
+    pub(crate) store: StateSet<StoreState>,
+}
+
+/// One lane of the queue, as it was at some moment.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) usage: SpoolUsage,
+    seen: Instant,
 }
 
 impl Shown {
@@ -51,20 +62,33 @@ impl Shown {
             };
             self.ports.insert(key, standing);
         }
-        let state = if facts.config_rejected { ConfigState::Rejected } else { ConfigState::Accepted };
-        let config = match self.agent.take() {
+        let state = ConfigState::of(!facts.config_rejected);
+        let (config, store) = match self.agent.take() {
             Some(mut agent) => {
                 agent.config.turn(state);
-                agent.config
+                agent.store.turn(facts.store);
+                (agent.config, agent.store)
             }
-            None => StateSet::new(state),
+            None => (StateSet::new(state), StateSet::new(facts.store)),
         };
         self.agent = Some(Agent {
             probe_mode: facts.engine.code(),
             config_hash: facts.config_hash,
             host_type: facts.host_type,
             config,
+            store,
         });
+    }
+}
+
+impl Waiting {
+    pub(crate) fn new(usage: SpoolUsage) -> Self {
+        Self { usage, seen: Instant::now() }
+    }
+
+    /// For how long the oldest export has waited: it goes on to wait while nobody looks.
+    pub(crate) fn oldest(&self) -> Duration {
+        self.usage.oldest.map_or(Duration::ZERO, |then| then.saturating_add(self.seen.elapsed()))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The one set of instruments, and what is read from it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -18,15 +18,18 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::bounds::Bounds;
+use crate::encode::Encoder;
+use crate::events::Event;
 use crate::exposition;
-use crate::facts::{Facts, Skip};
+use crate::facts::{Facts, Skip, SpoolUsage};
 use crate::instruments::{self, Instruments};
 use crate::registry;
 use crate::resource::{self, Identity};
-use crate::shown::Shown;
+use crate::shown::{Shown, Waiting};
+use crate::spool::{Encoded, Loss, Signal};
 
 /// Why there are no instruments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TelemetryError {
     /// Series of two machines would be one.
     #[error(
@@ -39,6 +42,9 @@ pub enum TelemetryError {
         Bounds::MOST.destinations, Bounds::MOST.ports, .0.destinations, .0.ports
     )]
     Bounds(Bounds),
+    /// OpenTelemetry refused its settings.
+    #[error("failed to prepare the OTLP encoding: {0}")]
+    Encoding(String),
 }
 
 /// What is measured and shown. Nothing here waits, and nothing fails once it exists.
@@ -46,6 +52,7 @@ pub struct Telemetry {
     instruments: Instruments,
     shown: Arc<Mutex<Shown>>,
     reader: Arc<ManualReader>,
+    encoder: Encoder,
     instance: Uuid,
     /// Ends the pipeline when it is dropped.
     _provider: SdkMeterProvider,
@@ -55,22 +62,28 @@ impl Telemetry {
     /// Makes every instrument of the registry, and reads `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`.
     pub fn new(identity: &Identity, bounds: &Bounds) -> Result<Self, TelemetryError> {
         let instance = identity.instance().ok_or(TelemetryError::NoIdentity)?;
-        let bounds = bounds.check().ok_or(TelemetryError::Bounds(*bounds))?;
+        let bounds = bounds.check().ok_or(TelemetryError::Bounds(*bounds))?.with_room();
+        let resource = resource::resource(identity, instance);
+        let scope = InstrumentationScope::builder("sortie")
+            .with_version(identity.service_version)
+            .with_schema_url(resource::SCHEMA_URL)
+            .build();
+        let encoder = Encoder::new(resource.clone(), scope.clone())
+            .map_err(|error| TelemetryError::Encoding(error.to_string()))?;
         let reader = Arc::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build());
         let provider = SdkMeterProvider::builder()
-            .with_resource(resource::resource(identity, instance))
+            .with_resource(resource)
             .with_reader(OnDemand(Arc::clone(&reader)))
             .with_view(move |instrument: &_| instruments::stream(&bounds, instrument))
             .build();
-        let scope = InstrumentationScope::builder("sortie").with_version(identity.service_version).build();
         let shown = Arc::default();
         let instruments =
             Instruments::new(&provider.meter_with_scope(scope), identity.service_version, &shown);
         // A counter that begins at one hides its first increase from every rate.
         for skip in Skip::ALL {
-            instruments.skipped.add(0, &[reason(skip)]);
+            instruments.skipped.add(0, &[skip_reason(skip)]);
         }
-        Ok(Self { instruments, shown, reader, instance, _provider: provider })
+        Ok(Self { instruments, shown, reader, encoder, instance, _provider: provider })
     }
 
     /// Counts an attempt, and how long its handshake took where one was completed.
@@ -93,7 +106,7 @@ impl Telemetry {
 
     /// Counts a round that was left out.
     pub fn skipped(&self, skip: Skip) {
-        self.instruments.skipped.add(1, &[reason(skip)]);
+        self.instruments.skipped.add(1, &[skip_reason(skip)]);
     }
 
     /// What the gauges say from now on.
@@ -101,12 +114,49 @@ impl Telemetry {
         for port in &facts.ports {
             self.instruments.changes.add(0, &instruments::port_attributes(port.port, port.family));
         }
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).turn(facts);
+        self.shown().turn(facts);
+    }
+
+    /// What waits in this lane of the queue as of now. A lane of which nothing was said has no series.
+    pub fn spooled(&self, signal: Signal, usage: SpoolUsage) {
+        // Every loss is there before it happens.
+        for loss in Loss::ALL {
+            self.dropped(signal, loss, 0);
+        }
+        self.shown().spool.insert(signal, Waiting::new(usage));
+    }
+
+    /// Nothing is exported any more. What was lost stays counted.
+    pub fn unspooled(&self) {
+        self.shown().spool.clear();
+    }
+
+    /// Counts records that will never be delivered: those of earlier lives at the start, then each loss as it happens.
+    pub fn dropped(&self, signal: Signal, reason: Loss, records: u64) {
+        let reason = KeyValue::new(registry::LOSS_REASON.key, reason.code());
+        let signal = KeyValue::new(registry::SIGNAL.key, signal.code());
+        self.instruments.dropped.add(records, &[reason, signal]);
     }
 
     /// The page for Prometheus, to be served as [`crate::PROMETHEUS_CONTENT_TYPE`].
     pub fn prometheus(&self) -> String {
         exposition::page(&self.collect())
+    }
+
+    /// Everything that is measured and shown as of now, as one export. `None` where it could not be encoded, which the
+    /// log tells.
+    pub fn metrics(&self) -> Option<Encoded> {
+        self.encoder.metrics(&self.collect())
+    }
+
+    /// Something that happened at this moment, as one export. `uid` is a UUID of version 7 that nothing else has, the
+    /// same on every face that tells it. `None` where it could not be encoded, which the log tells.
+    pub fn event(&self, event: &Event<'_>, uid: &str, at: SystemTime) -> Option<Encoded> {
+        self.encoder.event(event, uid, at)
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything as of now.
@@ -119,9 +169,15 @@ impl Telemetry {
     }
 
     /// Counts exports that ended in one way; the reason is absent where they were taken.
-    pub(crate) fn exported(&self, count: u64, failure: Option<&str>) {
-        let reason = failure.map(|reason| KeyValue::new(registry::ERROR_TYPE.key, reason.to_owned()));
-        self.instruments.exports.add(count, reason.as_slice());
+    pub(crate) fn exported(&self, signal: Signal, count: u64, failure: Option<&str>) {
+        let signal = KeyValue::new(registry::SIGNAL.key, signal.code());
+        match failure {
+            None => self.instruments.exports.add(count, &[signal]),
+            Some(reason) => {
+                let reason = KeyValue::new(registry::ERROR_TYPE.key, reason.to_owned());
+                self.instruments.exports.add(count, &[reason, signal]);
+            }
+        }
     }
 
     /// From 0 to 1, the same in every life of this machine and spread evenly over a fleet.
@@ -137,8 +193,8 @@ impl fmt::Debug for Telemetry {
     }
 }
 
-fn reason(skip: Skip) -> KeyValue {
-    KeyValue::new(registry::REASON.key, skip.code())
+fn skip_reason(skip: Skip) -> KeyValue {
+    KeyValue::new(registry::SKIP_REASON.key, skip.code())
 }
 
 /// The provider wants a reader of its own; page and push read the same one.

@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
+use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::{Answer, Attempt, EngineKind, Observation, Peer, Seen, Segment};
+use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
-use sortie_core::verdict::State;
+use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
-use crate::{Bounds, Facts, Identity, PortFacts, Telemetry};
+use crate::resource;
+use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, StoreState, Telemetry};
 
 pub(crate) fn identity() -> Identity {
-    Identity { host_id: "vm-1".to_owned(), host_name: "mail-1".to_owned(), service_version: "1.2.3" }
+    Identity {
+        host_id: "vm-1".to_owned(),
+        host_name: "mail-1".to_owned(),
+        service_version: "1.2.3",
+        cloud: CloudIdentity::default(),
+    }
 }
 
 pub(crate) fn telemetry() -> Telemetry {
@@ -28,6 +36,30 @@ pub(crate) fn port_facts() -> PortFacts {
     }
 }
 
+/// What is on show of port 25 in this state, which is blamed on the platform where it is not open.
+pub(crate) fn verdict(state: State) -> PortVerdict {
+    let because = if state == State::Open { "is open" } else { "is stopped by the network provider" };
+    let finding = Finding {
+        state,
+        signature: Some(Signature::SilentDrop).filter(|_| state.is_block()),
+        attribution: Some(Attribution::PlatformOrSecurityGroup).filter(|_| state == State::PlatformBlocked),
+        confidence: 0.9997,
+        rule: "silent_all",
+        because: because.to_owned(),
+        evidence: vec![
+            Evidence::new(1.7, "google: no answer in 2 rounds, control answered"),
+            Evidence::new(-0.25, "yahoo: no answer in 2 rounds"),
+        ],
+        settled: true,
+    };
+    let since = "2026-11-18T10:26:40Z".to_owned();
+    let step = |text: &str| NextStep { text: text.to_owned(), url: None };
+    PortVerdict {
+        next_steps: vec![step("Ask the network provider"), step("Send through a relay.")],
+        ..compose::verdict(Port::SMTP, Family::Ipv4, &finding, Expectation::Open, since)
+    }
+}
+
 pub(crate) fn facts() -> Facts {
     Facts {
         ports: vec![port_facts()],
@@ -35,6 +67,7 @@ pub(crate) fn facts() -> Facts {
         config_hash: "0123456789abcdef".to_owned(),
         config_rejected: false,
         host_type: None,
+        store: StoreState::Kept,
     }
 }
 
@@ -69,6 +102,16 @@ pub(crate) fn observed(address: &str, role: Role, answered: Option<Duration>) ->
 /// The lines of a page that begin with `name`.
 pub(crate) fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     page.lines().filter(|line| line.starts_with(name)).collect()
+}
+
+/// A page without what this very process costs, which is never the same.
+pub(crate) fn without_costs(page: &str) -> String {
+    page.split_inclusive('\n').filter(|line| !line.starts_with("process_")).collect()
+}
+
+/// A page as it is on every architecture.
+pub(crate) fn without_arch(page: &str) -> String {
+    page.replace(&format!("host_arch=\"{}\"", resource::arch()), "host_arch=\"…\"")
 }
 
 /// Prometheus' own limits for names, and the characters that a value must not have as they are.

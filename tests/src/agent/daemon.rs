@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Stage;
+use super::{Desk, Stage};
 use crate::netns::Namespace;
 use crate::process::Process;
 use crate::report::Report;
@@ -35,7 +35,19 @@ pub struct Daemon<'a> {
 impl<'a> Daemon<'a> {
     /// Starts it at the VM, with its page there.
     pub fn start(scenario: &Scenario, engine: Engine, vm: &'a Namespace, stage: &Stage) -> Result<Self> {
-        let process = launch(scenario, engine, vm, stage, &[], Stdio::null())?;
+        Self::start_on(&stage.desk()?, &[], scenario, engine, vm, stage)
+    }
+
+    /// As [`Daemon::start`], with what earlier lives left in the state directory of this desk, and an environment.
+    pub fn start_on(
+        desk: &Desk,
+        environment: &[(&str, &str)],
+        scenario: &Scenario,
+        engine: Engine,
+        vm: &'a Namespace,
+        stage: &Stage,
+    ) -> Result<Self> {
+        let process = launch(desk, environment, scenario, engine, vm, stage, &[], Stdio::null())?;
         Ok(Self { process, page: PAGE, page_at: Some(vm) })
     }
 
@@ -49,7 +61,8 @@ impl<'a> Daemon<'a> {
     ) -> Result<Self> {
         let address = page.local_addr().context("the page's socket listens")?;
         let socket = Stdio::from(OwnedFd::from(page));
-        let process = launch(scenario, engine, vm, stage, &["--listen-fd", "0"], socket)?;
+        let flags = &["--listen-fd", "0"];
+        let process = launch(&stage.desk()?, &[], scenario, engine, vm, stage, flags, socket)?;
         Ok(Self { process, page: address, page_at: None })
     }
 
@@ -86,7 +99,10 @@ impl<'a> Daemon<'a> {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that a life is made of, in one place")]
 fn launch(
+    desk: &Desk,
+    environment: &[(&str, &str)],
     scenario: &Scenario,
     engine: Engine,
     vm: &Namespace,
@@ -94,13 +110,15 @@ fn launch(
     flags: &[&str],
     stdin: Stdio,
 ) -> Result<Process> {
-    let desk = stage.desk()?;
-    let [file, log] = ["config.toml", "log"].map(|name| desk.state_dir().join(name));
+    // Beside the state directory, which may be full. A life does not write over the log of the one before.
+    let file = desk.path("config.toml");
+    let mut logs = (0..).map(|life: u32| desk.path(&format!("log-{life}")));
+    let log = logs.find(|log| !log.exists()).context("lives can be counted")?;
     fs::write(&file, config::text(scenario, engine, &desk.state_dir())?)
         .context("failed to write the configuration")?;
     let file = file.to_string_lossy();
     let arguments = [&["run", "--config", &file], flags].concat();
-    Process::start(&stage.binary(), &arguments, vm, stdin, &log)
+    Process::start_with(environment, &stage.binary(), &arguments, vm, stdin, &log)
 }
 
 fn shows(metrics: &str, state: &str) -> bool {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context as _, Result, bail};
 
 use super::Desk;
-use crate::command;
 use crate::netns::{self, is_dead};
+use crate::{command, tmpfs};
 
 const PREFIX: &str = "sortielab-";
 
@@ -64,6 +64,7 @@ pub fn sweep() -> Result<()> {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.strip_prefix(PREFIX).and_then(|pid| pid.parse().ok()).is_some_and(is_dead) {
+            tmpfs::sweep(&path)?;
             let _ = fs::remove_dir_all(path);
         }
     }

@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod man;
+mod report;
 mod run;
 mod settings;
 
@@ -19,6 +20,7 @@ pub use self::completions::Completions;
 pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
 pub use self::demo::{Demo, DemoWorld};
 pub use self::man::Man;
+pub use self::report::Report;
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
 
@@ -47,6 +49,9 @@ pub enum Command {
     /// Keep watch: a page, metrics, and a line in the log for every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),
+    /// Show what the agent on this machine knows, without probing
+    #[command(long_about = report::LONG, after_long_help = report::AFTER)]
+    Report(Report),
     /// Show it at work in a whole cloud on this machine
     #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
     Demo(Demo),

@@ -43,7 +43,7 @@ impl Agent {
                 "one round has to end before the next one, and a day is too long to be blind",
             )
         });
-        let state_dir = section.value("state_dir", absolute_path);
+        let state_dir = section.value("state_dir", state_dir);
         let host_id = section.value("host_id", host_id);
         let agent = Self {
             interval: interval.as_ref().map_or(defaults.interval, |i| *i.get_ref()),
@@ -54,14 +54,10 @@ impl Agent {
     }
 }
 
-fn absolute_path(value: &toml::de::DeValue<'_>) -> Read<PathBuf> {
-    let path = PathBuf::from(value::text(value)?);
-    if path.is_absolute() && !path.as_os_str().as_encoded_bytes().contains(&0) {
-        return Ok(path);
-    }
+fn state_dir(value: &toml::de::DeValue<'_>) -> Read<PathBuf> {
     let hint =
         "a daemon has no working directory to rely on: write the whole path, for example \"/var/lib/sortie\"";
-    Err(Refusal::new("must be an absolute path", "not an absolute path", hint))
+    value::absolute_path(&value::text(value)?, hint)
 }
 
 fn host_id(value: &toml::de::DeValue<'_>) -> Read<String> {

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::section::{Refusal, Section, nearest};
+use super::url::{CLOUD, url};
 use super::value::{self, Read};
 
 /// Below a minute ARM throttles (its limit is counted per subscription, not per machine); a change of subscription
@@ -67,7 +68,7 @@ fn service(value: &DeValue<'_>) -> Read<Service> {
     match text.as_str() {
         "auto" => Ok(Service::Auto),
         "off" => Ok(Service::Off),
-        url if url.contains("://") => value::url(url, false).map(Service::At),
+        text if text.contains("://") => url(text, &CLOUD).map(Service::At),
         other => {
             let hint = match nearest(other, ["auto", "off"].into_iter()) {
                 Some(word) => format!("did you mean \"{word}\"?"),

@@ -2,6 +2,7 @@
 //!
 //! Readers collect [`Problem`]s instead of stopping at the first, so that a person fixes a file once.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 use std::path::Path;
@@ -98,8 +99,8 @@ pub(super) fn quote(text: &str) -> String {
     excerpt(text, QUOTED)
 }
 
-/// The source with every character that a terminal would obey replaced by one of the same length, so that spans stay
-/// where they are.
+/// The source with every character that a terminal would obey replaced by one of the same length, and every user and
+/// password of a URL by asterisks, so that spans stay where they are.
 fn masked(source: &str) -> String {
     let mask = |c: char| match c {
         '\n' | '\r' | '\t' => c,
@@ -108,7 +109,21 @@ fn masked(source: &str) -> String {
         c if is_hostile(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     };
-    source.chars().map(mask).collect()
+    source
+        .split_inclusive('\n')
+        .map(without_password)
+        .flat_map(|line| line.chars().map(mask).collect::<Vec<_>>())
+        .collect()
+}
+
+/// A mistake is shown on terminals and in logs, where nobody looks for a secret. What a line has before its last `@`
+/// might be one: better too much is hidden than too little.
+fn without_password(line: &str) -> Cow<'_, str> {
+    let Some(start) = line.find("://").map(|at| at + "://".len()) else { return line.into() };
+    match line[start..].rfind('@') {
+        Some(length) => format!("{}{}{}", &line[..start], "*".repeat(length), &line[start + length..]).into(),
+        None => line.into(),
+    }
 }
 
 /// The renderer panics on spans outside the source or inside a character; a parser's span at the end of the
@@ -129,6 +144,20 @@ mod tests {
         let source = "a\u{1b}\u{9b}\u{202e}ü\t\r\n";
         assert_eq!(masked(source), "a?·\u{fffd}ü\t\r\n");
         assert_eq!(masked(source).len(), source.len());
+    }
+
+    #[test]
+    fn a_password_is_in_no_message() {
+        for (source, shown) in [
+            ("a = 'https://me:s3cret@gateway'\nb = 'x'\n", "a = 'https://*********@gateway'\nb = 'x'\n"),
+            ("a = 'https://s3/cr@et@gateway'", "a = 'https://********@gateway'"),
+            ("a = 'http://ü@b'", "a = 'http://**@b'"),
+            ("a = 'http://b/c' # it's fine", "a = 'http://b/c' # it's fine"),
+            ("a = 'me@example.com'", "a = 'me@example.com'"),
+        ] {
+            assert_eq!(masked(source), shown);
+            assert_eq!(shown.len(), source.len());
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod diagnose;
 mod environment;
 mod expect;
 mod file;
+mod file_ref;
 mod fingerprint;
 mod headers;
 mod otlp;
@@ -29,6 +30,7 @@ mod settings;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod url;
 mod value;
 mod web;
 
@@ -47,8 +49,9 @@ use self::diagnose::quote;
 pub use self::environment::{Environment, EnvironmentError};
 pub use self::expect::{Expect, PortExpectation, Subscription};
 pub use self::file::{DEFAULT_PATH, File, FileError};
+pub use self::file_ref::FileRef;
 pub use self::headers::Headers;
-pub use self::otlp::{Otlp, Protocol};
+pub use self::otlp::{ClientCert, Compression, Otlp, Protocol, Proxy, SignalEndpoint};
 pub use self::overrides::{OverrideError, Overrides};
 pub use self::probe::{EngineChoice, Probe, Source};
 pub use self::relay::{Relay, Tls};

@@ -7,7 +7,7 @@ use sortie_core::schedule::Pace;
 use sortie_core::target::Family;
 
 use super::agent::INTERVAL;
-use super::{Config, EngineChoice, PortExpectation, Protocol, ROUND_SLACK, Source};
+use super::{Config, EngineChoice, PortExpectation, ROUND_SLACK, Source};
 
 /// Values given as flags; `None` and empty leave the file's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,21 +98,19 @@ impl Config {
         Ok(self)
     }
 
-    /// Sentences about what the file asks for and this version does not do.
+    /// Sentences about what is asked for and not done, or most likely not meant.
     pub fn unheeded(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         let mut ignored = |key: &str, what: &str| {
             sentences.push(format!("{key} is set, but this version does not act on it: {what}"));
         };
-        if self.otlp.protocol == Protocol::Grpc {
-            ignored("otlp.protocol", "metrics are pushed by http/protobuf");
-        }
         if matches!(self.cloud.imds, super::Service::At(_)) {
             ignored("cloud.imds", "no cloud is asked");
         }
         if self.cloud.arm != super::Service::Off {
             ignored("cloud.arm", "no cloud is asked");
         }
+        sentences.extend(self.otlp.sentences());
         sentences
     }
 }

@@ -144,6 +144,11 @@ impl<'d, 'p> Section<'d, 'p> {
         self.value(key, parse)
     }
 
+    /// Where the value of a key stands, whatever it is; `None` where the file has none.
+    pub(super) fn place(&self, key: &str) -> Option<Range<usize>> {
+        self.table?.get(key).map(Spanned::span)
+    }
+
     /// Where the table stands.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()

@@ -163,7 +163,13 @@ mod tests {
     /// `name value origin` for the settings whose name begins like this.
     fn settings(text: &str, environment: &Environment, flags: &Overrides, prefix: &str) -> Vec<String> {
         let file = file(text);
-        let config = file.config().expect("good").within(environment).with(flags).expect("fits");
+        let config = file
+            .config()
+            .expect("good")
+            .within(environment)
+            .expect("goes together")
+            .with(flags)
+            .expect("fits");
         let settings = config.settings(Some(&file), environment, flags);
         let named = settings.iter().filter(|setting| setting.name().starts_with(prefix));
         named
@@ -195,6 +201,69 @@ mod tests {
             (&no_environment, &no_flags, "agent.host_id", "agent.host_id - Default"),
         ] {
             assert_eq!(settings(text, environment, flags, prefix), [expected]);
+        }
+    }
+
+    #[test]
+    fn each_variable_of_an_exporter_beats_its_key() {
+        let text = "[otlp]
+endpoint = 'http://file:4318'
+metrics_endpoint = 'http://file/v1/metrics'
+compression = 'gzip'
+timeout = '7s'
+ca_file = '/file/ca'
+client_cert = '/file/cert'
+client_key = 'credential:key'
+headers_file = 'credential:headers'
+";
+        for (variable, value, key, file, beaten) in [
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "none", "compression", "\"gzip\" Line(4)", "\"none\""),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "20000", "timeout", "\"7s\" Line(5)", "\"20s\""),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/env", "ca_file", "\"/file/ca\" Line(6)", "\"/env\""),
+            (
+                "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+                "/env",
+                "client_cert",
+                "\"/file/cert\" Line(7)",
+                "\"/env\"",
+            ),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/env", "client_key", "\"credential:key\" Line(8)", "\"/env\""),
+            (
+                "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+                "http://env/v1/metrics",
+                "metrics_endpoint",
+                "\"http://file/v1/metrics\" Line(3)",
+                "\"http://env/v1/metrics\"",
+            ),
+            (
+                "OTEL_METRICS_EXPORTER",
+                "none",
+                "metrics_endpoint",
+                "\"http://file/v1/metrics\" Line(3)",
+                "\"off\"",
+            ),
+            (
+                "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+                "http://env/l",
+                "logs_endpoint",
+                "- Default",
+                "\"http://env/l\"",
+            ),
+            ("OTEL_LOGS_EXPORTER", "none", "logs_endpoint", "- Default", "\"off\""),
+            ("OTEL_SDK_DISABLED", "true", "endpoint", "\"http://file:4318\" Line(2)", "-"),
+            ("OTEL_SDK_DISABLED", "true", "logs_endpoint", "- Default", "\"off\""),
+            ("CREDENTIALS_DIRECTORY", "/run/c", "headers_file", "\"credential:headers\" Line(9)", ""),
+        ] {
+            let given = Environment::read([(variable.into(), value.into())]).expect("good");
+            let shown = |environment: &Environment| {
+                settings(text, environment, &Overrides::default(), &format!("otlp.{key}"))
+            };
+            assert_eq!(shown(&Environment::default()), [format!("otlp.{key} {file}")]);
+            let expected = match beaten {
+                "" => format!("otlp.{key} {file}"),
+                beaten => format!("otlp.{key} {beaten} Variable({variable:?})"),
+            };
+            assert_eq!(shown(&given), [expected]);
         }
     }
 
@@ -241,12 +310,14 @@ mod tests {
     fn headers_are_named_and_hidden() {
         let variable = ("OTEL_EXPORTER_OTLP_HEADERS".into(), "authorization=s3cret".into());
         let environment = Environment::read([variable]).expect("good");
-        let found = settings("", &environment, &Overrides::default(), "otlp.headers");
+        let headers = |environment: &Environment| {
+            let found = settings("", environment, &Overrides::default(), "otlp.headers");
+            found.into_iter().filter(|line| line.starts_with("otlp.headers ")).collect::<Vec<_>>()
+        };
         let expected =
             "otlp.headers {\"authorization\":\"(hidden)\"} Variable(\"OTEL_EXPORTER_OTLP_HEADERS\")";
-        assert_eq!(found, [expected]);
-        let none = settings("", &Environment::default(), &Overrides::default(), "otlp.headers");
-        assert_eq!(none, ["otlp.headers - Default"]);
+        assert_eq!(headers(&environment), [expected]);
+        assert_eq!(headers(&Environment::default()), ["otlp.headers - Default"]);
     }
 
     #[test]

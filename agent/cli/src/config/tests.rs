@@ -1,6 +1,7 @@
 //! The configuration as a specification: what is read, what is refused and where.
 
 mod hostile;
+mod otlp;
 
 use std::path::Path;
 use std::time::Duration;
@@ -161,10 +162,6 @@ fn mistakes_are_found_where_they_stand() {
             "[[relay]]\nname = 'a'\naddress = 'r.example:587'\n[[relay]]\nname = 'a'\naddress = 's.example:587'",
             &["5: two relays are called `a`"],
         ),
-        ("[otlp]\nendpoint = 'gateway:4318'", &["2: `otlp.endpoint` must be a URL"]),
-        ("[otlp]\nmax_bytes = 32", &["2: `otlp.max_bytes` must be a size"]),
-        ("[otlp]\nmax_bytes = '1B'", &["2: `otlp.max_bytes` must be at least 1048576B"]),
-        ("[otlp]\nmax_bytes = '99999999999GiB'", &["2: `otlp.max_bytes` must be a size"]),
         ("[web]\nlisten = 'localhost'", &["2: `web.listen` must be an address with a port, or off"]),
         ("[web]\nlisten = 'of'", &["2: `web.listen` must be an address with a port, or off"]),
         ("[web]\nlisten = false", &["2: `web.listen` must be a string"]),
@@ -238,6 +235,6 @@ fn flags_that_do_not_fit_the_file_are_refused() {
 #[test]
 fn what_is_not_acted_on_is_said() {
     assert!(defaults().unheeded().is_empty());
-    let text = "[otlp]\nprotocol = 'grpc'\n[cloud]\narm = 'auto'\nimds = 'http://169.254.169.254'";
-    assert_eq!(parse(text, Base::Catalogue).expect("good").unheeded().len(), 3);
+    let text = "[cloud]\narm = 'auto'\nimds = 'http://169.254.169.254'";
+    assert_eq!(parse(text, Base::Catalogue).expect("good").unheeded().len(), 2);
 }

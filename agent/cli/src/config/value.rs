@@ -1,6 +1,7 @@
 //! Reads one value: text, words of a closed list, durations, sizes, addresses. Every number has bounds.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sortie_core::target::{Address, Operator};
@@ -116,33 +117,13 @@ pub(super) fn operator(value: &DeValue<'_>) -> Read<Operator> {
     })
 }
 
-/// `http://host[:port]` or `https://…`; a path only where one makes sense.
-pub(super) fn url(text: &str, path_allowed: bool) -> Read<String> {
-    let wrong = |label: &str| {
-        let example = if path_allowed { "https://gateway:4318" } else { "http://169.254.169.254" };
-        Refusal::new("must be a URL", label, format!("write it like {example}"))
-    };
-    let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("not a URL"))?;
-    let default_port = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return Err(wrong("neither http nor https")),
-    };
-    if rest.contains(['?', '#']) || rest.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(wrong("a URL without query and fragment is expected"));
+/// A path that means the same wherever the agent was started.
+pub(super) fn absolute_path(text: &str, hint: &str) -> Read<PathBuf> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() && !text.contains('\0') {
+        return Ok(path);
     }
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if authority.contains('@') {
-        return Err(wrong("user and password do not belong here"));
-    }
-    if !path.is_empty() && !path_allowed {
-        return Err(wrong("a URL without a path is expected"));
-    }
-    let port = sortie_core::target::Port::new(default_port);
-    match crate::address::parse(authority, port) {
-        Ok(address) if !matches!(address.host, sortie_core::target::Host::Mx(_)) => Ok(text.to_owned()),
-        _ => Err(wrong("no host, or no port")),
-    }
+    Err(Refusal::new("must be an absolute path", "not an absolute path", hint))
 }
 
 /// A list without the places of its elements.

@@ -17,11 +17,12 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::page::{self, Page, Said};
+use super::page::{self, Said};
 use super::scene::{self, Scene};
 use super::story::{ACTS, Act};
 use super::{agent, narration, world};
 use crate::args::Demo;
+use crate::client::Page;
 use crate::progress::Progress;
 use crate::{exit, terminal};
 
@@ -50,7 +51,7 @@ const OTHERWISE: u8 = 1;
 /// Tells the whole story.
 pub(super) async fn tell(args: &Demo) -> Result<u8> {
     let listener = page::open(args.listen)?;
-    let page = Page::behind(&listener)?;
+    let page = page::behind(&listener)?;
     let (mut process, mut line) = start(listener.into())?;
     let told = tokio::select! {
         // A story that waits for Ctrl-C has ended by it, and was not interrupted.
@@ -170,7 +171,7 @@ async fn play(page: Page, line: &mut Line, act: &Act, scene: &Scene) -> Result<O
     waiting.say("the agent is measuring");
     let outcome = loop {
         // A page that has nothing to show yet is asked again.
-        let said = page.ask().await.unwrap_or_default();
+        let said = page::ask(page).await.unwrap_or_default();
         let after = began.elapsed();
         if said.is(scene.port_25, scene.port_587) || after >= VERDICT_PATIENCE {
             break Some(Outcome { said, after });

@@ -1,15 +1,14 @@
 //! What the agent says, asked from the host as a browser would ask: over the page's own address.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 use sortie_core::verdict::Signature;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::scene::Expected;
+use crate::client::Page;
 use crate::config::DEFAULT_PORT;
 
 /// Ports that are tried after it: another demonstration or an agent may be at work.
@@ -17,9 +16,6 @@ const MORE_PORTS: u16 = 20;
 
 /// Longer than a page on this machine may take.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// A report of ten targets has 20 KiB.
-const ANSWER_MAX: u64 = 1 << 20;
 
 /// Opens the page's socket: exactly there, else at the first free port from the default one.
 pub(super) fn open(exactly: Option<SocketAddr>) -> Result<TcpListener> {
@@ -36,58 +32,16 @@ pub(super) fn open(exactly: Option<SocketAddr>) -> Result<TcpListener> {
     })
 }
 
-/// The page as seen from this machine.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Page {
-    address: SocketAddr,
+/// What the agent behind a page shows now; an error where it shows nothing yet.
+pub(super) async fn ask(page: Page) -> Result<Said> {
+    let body = page.get("/api/v1/report", PATIENCE).await?;
+    let report: Value = serde_json::from_slice(&body).context("the page's report is no JSON")?;
+    Ok(Said { port_25: Verdict::of(&report, 25), port_587: Verdict::of(&report, 587) })
 }
 
-impl Page {
-    /// The page behind a listening socket.
-    pub(super) fn behind(listener: &TcpListener) -> Result<Self> {
-        let mut address = listener.local_addr().context("failed to read the page's address")?;
-        // Nobody can be asked at "every address".
-        if address.ip().is_unspecified() {
-            address.set_ip(match address.ip() {
-                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        Ok(Self { address })
-    }
-
-    /// For a browser.
-    pub(super) fn url(self) -> String {
-        format!("http://{}/", self.address)
-    }
-
-    /// What the agent shows now; an error where it shows nothing yet.
-    pub(super) async fn ask(self) -> Result<Said> {
-        let body = tokio::time::timeout(PATIENCE, self.fetch("/api/v1/report"));
-        let body = body.await.context("the page takes too long")??;
-        let report: Value = serde_json::from_slice(&body).context("the page's report is no JSON")?;
-        Ok(Said { port_25: Verdict::of(&report, 25), port_587: Verdict::of(&report, 587) })
-    }
-
-    async fn fetch(self, path: &str) -> Result<Vec<u8>> {
-        let mut stream = TcpStream::connect(self.address).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
-        body(&answer).map(<[u8]>::to_vec)
-    }
-}
-
-/// The body of a whole answer with status 200 whose end is the end of the connection.
-fn body(answer: &[u8]) -> Result<&[u8]> {
-    const BLANK: &[u8] = b"\r\n\r\n";
-    let end =
-        answer.windows(BLANK.len()).position(|four| four == BLANK).context("the page's answer has no end")?;
-    let head = String::from_utf8_lossy(&answer[..end]);
-    let status = head.lines().next().unwrap_or_default();
-    ensure!(status.split(' ').nth(1) == Some("200"), "the page answers {status:?}");
-    Ok(&answer[end + BLANK.len()..])
+/// The page behind a listening socket.
+pub(super) fn behind(listener: &TcpListener) -> Result<Page> {
+    Ok(Page::at(listener.local_addr().context("failed to read the page's address")?))
 }
 
 /// What the agent shows of both ports.
@@ -175,14 +129,6 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_answer_with_200_has_a_body() {
-        assert_eq!(body(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n{}").expect("a body"), b"{}");
-        for wrong in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 503 No\r\n\r\n{}", b"\r\n\r\n{}"] {
-            assert!(body(wrong).is_err(), "{}", String::from_utf8_lossy(wrong));
-        }
-    }
-
-    #[test]
     fn a_taken_port_gives_way_unless_it_was_asked_for() {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let taken = first.local_addr().expect("an address");
@@ -190,12 +136,5 @@ mod tests {
         assert!(format!("{error:#}").contains("--listen"), "{error:#}");
         let (one, two) = (open(None).expect("one"), open(None).expect("two"));
         assert_ne!(one.local_addr().expect("an address"), two.local_addr().expect("an address"));
-    }
-
-    #[test]
-    fn a_page_at_every_address_is_asked_at_loopback() {
-        let everywhere = TcpListener::bind("0.0.0.0:0").expect("a free port");
-        let port = everywhere.local_addr().expect("an address").port();
-        assert_eq!(Page::behind(&everywhere).expect("a page").url(), format!("http://127.0.0.1:{port}/"));
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn unseen(report: &Report) -> Markup {
         @if !report.unseen.is_empty() {
             section #not-seen aria-labelledby="h-not-seen" {
                 h2 #h-not-seen { "Not seen" }
-                p { "What the " (report.engine) " engine could not see on this machine:" }
+                p { "What the " @if let Some(engine) = report.engine { (engine) " " } "engine could not see on this machine:" }
                 ul { @for sentence in &report.unseen { li { (printable(sentence)) } } }
             }
         }
@@ -58,7 +58,7 @@ pub(super) fn colophon(scene: &Scene<'_>) -> Markup {
     let config = agent.config.as_ref().map(|path| path.display().to_string());
     html! {
         p {
-            "sortie " (agent.version) ", " (report.engine) " engine, a round every "
+            "sortie " (agent.version) ", " @if let Some(engine) = report.engine { (engine) " engine, " } "a round every "
             (humantime::format_duration(agent.interval)) ", running since " (moment::moment(agent.started, scene.now))
         }
         p {

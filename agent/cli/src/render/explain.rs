@@ -36,10 +36,12 @@ fn observed(out: &mut String, sighting: &Sighting) {
 
 fn walked(out: &mut String, walk: &WalkSeen) {
     let control = walk.control.as_deref().map_or_else(String::new, |control| format!(", control {control}"));
-    let _ = writeln!(out, "  {}: subject {}{control}", printable(&walk.operator), walk.subject);
+    let whose = format!("{}: subject {}{control}", walk.operator, walk.subject);
+    let _ = writeln!(out, "  {}", printable(&whose));
     for step in &walk.steps {
         let drew = |side: &[String]| if side.is_empty() { "-".to_owned() } else { side.join(", ") };
-        let _ = writeln!(out, "    ttl {:>2}  {}  |  {}", step.ttl, drew(&step.subject), drew(&step.control));
+        let both = format!("{}  |  {}", drew(&step.subject), drew(&step.control));
+        let _ = writeln!(out, "    ttl {:>2}  {}", step.ttl, printable(&both));
     }
 }
 

@@ -18,9 +18,14 @@ pub fn history(history: &History) -> serde_json::Result<String> {
 }
 
 fn finish(json: String) -> String {
-    let mut text = if json.contains(must_escape) { escape(&json) } else { json };
+    let mut text = plain(json);
     text.push('\n');
     text
+}
+
+/// The same JSON, fit for a terminal.
+pub(crate) fn plain(json: String) -> String {
+    if json.contains(must_escape) { escape(&json) } else { json }
 }
 
 /// JSON allows DEL, the C1 controls and direction marks inside strings (RFC 8259 §7) and terminals obey them: written

@@ -11,7 +11,9 @@ use crate::text::printable;
 /// known is an error.
 pub fn junit(report: &Report) -> Result<String, SerializeError> {
     let mut suite = TestSuite::new("sortie check");
-    suite.add_property(("engine", report.engine));
+    if let Some(engine) = report.engine {
+        suite.add_property(("engine", engine));
+    }
     suite.add_property(("generated_at", report.generated_at.as_str()));
     if let Some(host) = &report.host.name {
         suite.add_property(("host", printable(host).as_ref()));

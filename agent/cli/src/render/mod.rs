@@ -16,7 +16,7 @@ mod table;
 mod tests;
 pub(crate) mod words;
 
-pub(crate) use self::json::escape;
+pub(crate) use self::json::{escape, plain};
 pub use self::json::{history, json};
 pub use self::junit::junit;
 pub use self::table::table;

@@ -12,7 +12,7 @@ pub(crate) fn report() -> Report {
         state: "open",
         signature: None,
         attribution: None,
-        rule: "answered",
+        rule: "open",
         evidence: vec![weighted(-3.0, "sendgrid: answered")],
         as_expected: Some(true),
         summary: "Port 587 over IPv4, outbound from this machine, is open: real servers answer".to_owned(),
@@ -23,7 +23,7 @@ pub(crate) fn report() -> Report {
         schema: SCHEMA,
         generated_at: "2026-11-25T01:02:03Z".to_owned(),
         host: Host { id: Some("4c4c4544".to_owned()), name: Some("mail-1".to_owned()) },
-        engine: "raw",
+        engine: Some("raw"),
         unseen: vec![
             "answers that this machine's INPUT rules dropped: there is no capability for a tap".to_owned(),
         ],

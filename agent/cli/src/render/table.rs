@@ -59,6 +59,9 @@ fn footer(out: &mut String, report: &Report, style: Style) {
     }
     let host = report.host.name.as_deref().or(report.host.id.as_deref());
     let host = host.map(|name| format!(" on {}", printable(name))).unwrap_or_default();
-    let line = format!("measured{host} at {} by the {} engine", report.generated_at, report.engine);
+    let line = match report.engine {
+        Some(engine) => format!("measured{host} at {} by the {engine} engine", report.generated_at),
+        None => format!("known{host} as of {}", report.generated_at),
+    };
     let _ = writeln!(out, "{}", faint(&line, style));
 }

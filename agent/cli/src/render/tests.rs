@@ -28,6 +28,14 @@ fn json_is_the_published_schema() {
 }
 
 #[test]
+fn a_report_that_is_read_back_is_the_same_report() {
+    for report in [report(), explained()] {
+        let read: Report = serde_json::from_str(&json(&report).expect("plain data")).expect("our own words");
+        assert_eq!(read, report);
+    }
+}
+
+#[test]
 fn junit_has_a_case_per_port_and_family() {
     insta::assert_snapshot!(junit(&report()).expect("plain data"));
 }

@@ -3,8 +3,9 @@
 //! ```text
 //!                 ┌────────── orders: SIGHUP, SIGTERM, SIGINT
 //!                 ▼
-//!   probing ──▶ board ──▶ page, API, /metrics        each beside probing on one thread, started again when it
-//!      └──────▶ telemetry ──▶ OTLP                   fails, and none of them ever waited for
+//!   probing ──▶ memory ──▶ board ──▶ page, API, /metrics      each beside probing on one thread, started again when
+//!      │           └──▶ export ──▶ OTLP                       it fails, and none of them ever waited for
+//!      └──────▶ telemetry
 //! ```
 
 mod export;
@@ -19,6 +20,7 @@ mod reload;
 mod service;
 mod settings;
 mod supervise;
+mod telling;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -26,11 +28,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use sortie_telemetry::{Bounds, Identity, Telemetry};
+use sortie_telemetry::{Bounds, CloudIdentity, Identity, Telemetry};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
+pub(crate) use self::memory::Known;
+use self::memory::Memory;
 use self::notices::Notices;
 use self::orders::{Orders, Signals};
 use self::page::Page;
@@ -50,7 +54,6 @@ const FINISH_MOST: Duration = Duration::from_secs(10);
 pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let mut notices = Notices::default();
     let instance = take_state_dir(&config, &mut notices)?;
-    let state_dir = instance.is_some().then(|| config.agent.state_dir.clone());
     let (signals, orders) = Signals::listen()?;
     let page = match args.listen_fd {
         Some(_) => Page::inherited()?,
@@ -59,22 +62,35 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let board = Arc::new(Board::new());
     let telemetry = Arc::new(telemetry(&config)?);
     let service = Service::new();
+    let memory = Memory::begin(config.agent.state_dir.clone(), instance.is_some(), Arc::clone(&telemetry))?;
+    memory.bound(export::limits(&config.otlp));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
-    let export = export::keep(Arc::clone(&telemetry), watched.clone());
-    let mut probing =
-        Probing::open(config, (board, telemetry), &service, settings, args, notices, state_dir).await?;
+    let export = export::keep(Arc::clone(&telemetry), memory.clone(), watched.clone());
+    let mut probing = Probing::open(
+        config,
+        (board, Arc::clone(&telemetry)),
+        &service,
+        settings,
+        args,
+        notices,
+        memory.clone(),
+    )?;
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,
         () = give_up(orders.clone()) => warn!("the round did not end in {} s: given up", FINISH_MOST.as_secs()),
         () = signals.pass_on() => warn!("told to end twice: the round is given up"),
-        () = page.keep(faces, watched) => {}
+        () = page.keep(faces, watched.clone()) => {}
         () = export => {}
         () = service.answer_watchdog() => {}
     }
     service.stopping();
-    info!("ended by {}", orders.by().unwrap_or("itself"));
+    let by = orders.by().unwrap_or("itself");
+    probing.end(by).await;
+    let otlp = watched.borrow().otlp.clone();
+    export::farewell(&otlp, &telemetry, &memory).await;
+    info!("ended by {by}");
     Ok(())
 }
 
@@ -95,8 +111,9 @@ fn telemetry(config: &Config) -> anyhow::Result<Telemetry> {
         host_id: host.id.unwrap_or_default(),
         host_name: host.name.unwrap_or_default(),
         service_version: env!("CARGO_PKG_VERSION"),
+        cloud: CloudIdentity::default(),
     };
-    Telemetry::new(&identity, &Bounds::MOST).context("failed to make the instruments")
+    Telemetry::new(&identity, &Bounds::of(&config.roster)).context("failed to make the instruments")
 }
 
 /// The lock of the state directory. Without one probing goes on, from memory.

@@ -4,10 +4,10 @@
 //! configuration is taken between two rounds, never within a sitting.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use sortie_core::alert::{Alarm, Turn};
 use sortie_core::history::{Sample, StateChange};
 use sortie_core::observation::Round;
 use sortie_core::report::PortVerdict;
@@ -16,19 +16,19 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
 use sortie_net::{OpenError, Prober};
-use sortie_store::Batch;
-use sortie_telemetry::{Facts, PortFacts, Skip, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::log;
-use super::memory::{self, Known, Memory};
+use super::memory::{Condition, Entry, Known, Memory};
 use super::notices::{self, Notices};
 use super::orders::{Orders, Wake};
 use super::reload;
 use super::service::Service;
+use super::telling::Telling;
 use crate::board::{AgentFacts, Board};
 use crate::clock::Reading;
 use crate::config::Config;
@@ -48,33 +48,31 @@ pub(super) struct Probing<'a> {
     settings: watch::Sender<Arc<Config>>,
     args: &'a args::Run,
     notices: Notices,
-    /// `None` without a state directory.
-    memory: Option<Memory>,
+    memory: Memory,
+    /// Whether this life has begun where the last one ended.
+    has_begun: bool,
     started: SystemTime,
     measured: Option<SystemTime>,
     conclusive: BTreeMap<(Port, Family), SystemTime>,
+    alarms: BTreeMap<(Port, Family), Alarm>,
     clock: Reading,
 }
 
 impl<'a> Probing<'a> {
     /// Opens the engine. Nothing is asked before [`Probing::go`].
-    pub(super) async fn open(
+    pub(super) fn open(
         config: Config,
         faces: (Arc<Board>, Arc<Telemetry>),
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        mut notices: Notices,
-        state_dir: Option<PathBuf>,
+        notices: Notices,
+        memory: Memory,
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
         let (board, telemetry) = faces;
-        let recalled = state_dir.map(|dir| Memory::open(dir, &mut notices));
-        let (memory, known, history) =
-            recalled.map_or_else(Default::default, |(memory, known, history)| (Some(memory), known, history));
-        board.history(|remembered| *remembered = history);
-        let mut probing = Self {
+        Ok(Self {
             config,
             jury,
             board,
@@ -84,28 +82,42 @@ impl<'a> Probing<'a> {
             args,
             notices,
             memory,
+            has_begun: false,
             started: SystemTime::now(),
             measured: None,
             conclusive: BTreeMap::new(),
+            alarms: BTreeMap::new(),
             clock: Reading::now(),
-        };
-        probing.recall(known).await;
-        Ok(probing)
+        })
     }
 
     /// Goes on from what the last life of this agent had on show.
-    async fn recall(&mut self, known: Vec<Known>) {
-        let mut batch = memory::batch();
-        for Known { port, family, finding, since, conclusive } in known {
+    async fn begin(&mut self) {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return;
+        }
+        let (known, history) = self.memory.recall().await;
+        self.board.history(|remembered| *remembered = history);
+        let mut entry = Entry::new();
+        for Known { port, family, finding, since, conclusive, alarm } in known {
             let state = finding.state;
             if self.jury.resume((port, family), finding, since) {
                 log::recalled(port, family, state, since);
                 self.conclusive.extend(conclusive.map(|at| ((port, family), at)));
+                self.alarms.insert((port, family), alarm);
             } else {
-                memory::forget(&mut batch, (port, family));
+                entry.forget((port, family));
             }
         }
-        self.keep(batch).await;
+        let (config_hash, engine) = (&self.config.hash, self.jury.prober().engine());
+        let start = Event::AgentStart { config_hash, engine, resumed: !self.alarms.is_empty() };
+        self.telling().tell(&mut entry, &start);
+        self.memory.keep(entry).await;
+    }
+
+    /// The last words of this life.
+    pub(super) async fn end(&self, reason: &str) {
+        self.tell(&Event::AgentStop { reason }).await;
     }
 
     /// Forgets what was heard, which may be half of a thought, and opens the engine again. What is on show stays.
@@ -118,6 +130,7 @@ impl<'a> Probing<'a> {
 
     /// Probes until it is told to stop.
     pub(super) async fn go(&mut self, mut orders: Orders) {
+        self.begin().await;
         let rotation = Rotation::of(&host::identity(&self.config));
         let mut sat = Instant::now();
         if self.sit(&mut orders).await == Wake::Stop {
@@ -127,7 +140,7 @@ impl<'a> Probing<'a> {
         loop {
             let pause = schedule::jittered(self.config.agent.interval, fastrand::f64());
             self.service.alive_for(pause + ROUND_MOST);
-            self.show(Some(pause));
+            self.show(Some(pause)).await;
             match orders.pause_until(Instant::now() + pause).await {
                 Wake::Stop => return,
                 Wake::Reload => self.take_configuration().await,
@@ -161,7 +174,7 @@ impl<'a> Probing<'a> {
 
     /// The whole jury, until nobody doubts any more. A stop waits for the round, not for the verdict.
     async fn sit(&mut self, orders: &mut Orders) -> Wake {
-        self.show(None);
+        self.show(None).await;
         let mut sitting = self.jury.convene(&|_| ()).await;
         while self.jury.is_doubting() {
             self.service.alive_for(ROUND_MOST);
@@ -171,7 +184,7 @@ impl<'a> Probing<'a> {
                     if let Some(round) = self.jury.rounds().last().cloned() {
                         self.take(&round, &changes).await;
                     }
-                    self.show(None);
+                    self.show(None).await;
                 }
                 Err(asleep) => self.slept(asleep),
             }
@@ -195,27 +208,31 @@ impl<'a> Probing<'a> {
         self.measured = Some(began);
         let moment = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let samples: Vec<_> = round.observations.iter().map(Sample::of).collect();
-        let mut batch = memory::batch();
-        memory::samples(&mut batch, &samples, moment);
+        let mut entry = Entry::new();
+        entry.samples(&samples, moment);
         let mut told = Vec::new();
         for machine in self.jury.machines() {
             let (port, family) = (machine.port(), machine.family());
-            let Some(finding) = machine.shown() else { continue };
+            let verdict = assemble::verdict(&self.jury, &self.config, machine, now);
+            let (Some(finding), Some(verdict)) = (machine.shown(), verdict) else { continue };
             if !machine.is_doubting() && finding.state.is_conclusive() {
                 self.conclusive.insert((port, family), now);
             }
             let since = self.jury.since(machine).unwrap_or(now);
-            let conclusive = self.conclusive.get(&(port, family)).copied();
-            memory::remember(&mut batch, Known { port, family, finding: finding.clone(), since, conclusive });
+            let alarm = self.alarms.entry((port, family)).or_default();
+            let turn = alarm.turn(finding.state, assemble::expectation(&self.config.expect, port));
+            let (alarm, conclusive) = (*alarm, self.conclusive.get(&(port, family)).copied());
+            entry.remember(Known { port, family, finding: finding.clone(), since, conclusive, alarm });
             let change = changes.iter().find(|change| (change.port, change.family) == (port, family));
-            let verdict = assemble::verdict(&self.jury, &self.config, machine, now);
-            if let (Some(PortChange { previous, .. }), Some(verdict)) = (change, verdict) {
+            if let Some(PortChange { previous, .. }) = change {
                 let change = state_change(&verdict, finding, *previous, since);
-                memory::change(&mut batch, &change);
-                told.push((change, verdict));
+                entry.change(&change);
+                self.telling().changed(&mut entry, &verdict, *previous, &change.uid, since);
+                told.push((change, verdict.clone()));
             }
+            self.telling().turned(&mut entry, &verdict, turn);
         }
-        self.keep(batch).await;
+        self.memory.keep(entry).await;
         round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
         self.board.history(|history| history.record(samples, moment));
         for (change, verdict) in told {
@@ -227,19 +244,41 @@ impl<'a> Probing<'a> {
         }
     }
 
-    async fn keep(&mut self, batch: Batch) {
-        if let Some(memory) = &mut self.memory {
-            memory.keep(batch, &mut self.notices).await;
+    fn telling(&self) -> Telling<'_> {
+        Telling::new(&self.telemetry, &self.config)
+    }
+
+    /// Something that happened to the agent itself.
+    async fn tell(&self, event: &Event<'_>) {
+        let mut entry = Entry::new();
+        self.telling().tell(&mut entry, event);
+        self.memory.keep(entry).await;
+    }
+
+    /// What the disk does is known to the thread that writes to it.
+    fn notice_the_disk(&mut self) {
+        let Condition { trouble, lost } = self.memory.condition();
+        match trouble {
+            None => self.notices.clear(notices::NOT_KEPT),
+            Some(why) if lost == 0 => {
+                self.notices.raise(notices::NOT_KEPT, format!("Nothing is kept on disk: {why}."));
+            }
+            Some(why) => {
+                let text = format!("Nothing is kept on disk: {why}. {lost} rounds are lost.");
+                self.notices.raise(notices::NOT_KEPT, text);
+            }
         }
     }
 
     /// Puts the state of things on the board, for every face at once.
-    fn show(&mut self, pause: Option<Duration>) {
+    async fn show(&mut self, pause: Option<Duration>) {
         let reading = Reading::now();
         if let Some(step) = reading.stepped_since(&self.clock) {
             log::clock_step(step);
+            self.tell(&Event::AgentClockStep { seconds: step.seconds() }).await;
         }
         self.clock = reading;
+        self.notice_the_disk();
         let now = reading.wall_time();
         let report = assemble::report(&self.jury, &self.config, now);
         self.telemetry.show(self.facts());
@@ -266,7 +305,11 @@ impl<'a> Probing<'a> {
                 if config.agent.state_dir != *state_dir {
                     warn!("agent.state_dir stays {} until the next start", state_dir.display());
                 }
+                let previous = self.config.hash.clone();
                 self.reconfigure(config, prober).await;
+                let hash = self.config.hash.clone();
+                self.tell(&Event::AgentConfigChange { hash: &hash, previous: &previous, accepted: true })
+                    .await;
                 self.notices.clear(notices::CONFIG_REJECTED);
                 self.settings.send_replace(Arc::new(self.config.clone()));
                 info!("the configuration was read again");
@@ -278,6 +321,8 @@ impl<'a> Probing<'a> {
                 warn!("the configuration{file} is refused, the last good one stays in use:\n{why}");
                 let text = format!("The configuration was refused; the last good one stays in use.\n{why}");
                 self.notices.raise(notices::CONFIG_REJECTED, text);
+                let hash = &self.config.hash;
+                self.tell(&Event::AgentConfigChange { hash, previous: hash, accepted: false }).await;
             }
         }
         self.service.ready();
@@ -285,20 +330,27 @@ impl<'a> Probing<'a> {
 
     async fn reconfigure(&mut self, config: Config, prober: Prober) {
         let place = |machine: &Machine| (machine.port(), machine.family());
-        let before: Vec<_> = self.jury.machines().iter().map(place).collect();
+        let now = SystemTime::now();
+        let verdict = |machine| assemble::verdict(&self.jury, &self.config, machine, now);
+        let before: Vec<_> = self.jury.machines().iter().map(|m| (place(m), verdict(m))).collect();
         self.jury.reconfigure(prober, config.roster.clone(), &config.probe.families);
         self.config = config;
-        let mut batch = memory::batch();
-        for gone in before {
+        let mut entry = Entry::new();
+        for (gone, verdict) in before {
             if !self.jury.machines().iter().any(|machine| place(machine) == gone) {
                 self.conclusive.remove(&gone);
-                memory::forget(&mut batch, gone);
+                entry.forget(gone);
+                let cleared = self.alarms.remove(&gone).and_then(Alarm::raised);
+                if let Some(verdict) = verdict {
+                    self.telling().turned(&mut entry, &verdict, Turn { cleared, raised: None });
+                }
             }
         }
-        self.keep(batch).await;
+        self.memory.keep(entry).await;
     }
 
     fn facts(&self) -> Facts {
+        let is_kept = ![notices::NOT_KEPT, notices::NO_STATE_DIR].iter().any(|code| self.notices.has(code));
         let port = |machine: &Machine| {
             let (port, family) = (machine.port(), machine.family());
             Some(PortFacts {
@@ -315,6 +367,7 @@ impl<'a> Probing<'a> {
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),
             host_type: None,
+            store: if is_kept { StoreState::Kept } else { StoreState::Memory },
         }
     }
 }

@@ -90,13 +90,52 @@ fn what_is_shown_as_toml_says_the_same_when_it_is_read() {
 
 #[test]
 fn a_variable_that_is_not_read_is_said() {
-    let ended = show("unread.toml", &[], &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10")]);
+    let ended = show("unread.toml", &[], &[("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "10")]);
     assert_eq!(ended.code, Some(0));
     assert!(
-        ended.stderr.contains("warning: OTEL_EXPORTER_OTLP_TIMEOUT is set, but not read"),
+        ended.stderr.contains("warning: OTEL_EXPORTER_OTLP_METRICS_TIMEOUT is set, but not read"),
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn what_the_environment_and_the_file_say_has_to_go_together() {
+    let path = file("own-endpoint.toml", b"[otlp]\nmetrics_endpoint = 'http://gateway/v1/metrics'\n");
+    let path = path.to_str().expect("text");
+    for command in [&["config", "show"][..], &["run"]] {
+        let args = [command, &["--config", path]].concat();
+        let ended = sortie_with(&args, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")], "");
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(78), ""));
+        insta::assert_snapshot!("layers_that_do_not_go_together", ended.stderr);
+    }
+}
+
+#[test]
+fn a_credential_is_shown_by_its_name_and_a_shell_without_any_is_told_where_it_is_sought() {
+    let path = file("credential.toml", b"[otlp]\nheaders_file = 'credential:token'\n");
+    let args = ["config", "show", "--config", path.to_str().expect("text")];
+    let by_hand = sortie_with(&args, &[], "");
+    let in_service = sortie_with(&args, &[("CREDENTIALS_DIRECTORY", "/run/credentials/x.service")], "");
+    for ended in [&by_hand, &in_service] {
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stdout.contains("\"credential:token\""), "{}", ended.stdout);
+    }
+    assert_eq!(
+        by_hand.stderr,
+        "warning: otlp.headers_file is a credential and CREDENTIALS_DIRECTORY is not set: \
+         /run/credentials/sortie.service/token is taken for it\n"
+    );
+    assert_eq!(in_service.stderr, "");
+}
+
+#[test]
+fn a_password_in_a_url_is_refused_and_not_repeated() {
+    let path = file("password.toml", b"[otlp]\nendpoint = 'https://me:s3cret@gateway:4318'\n");
+    let ended = sortie(&["config", "check", path.to_str().expect("text")]);
+    assert_eq!(ended.code, Some(78));
+    assert!(ended.stderr.contains("user and password do not belong here"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
 }
 
 #[test]

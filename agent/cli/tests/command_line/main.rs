@@ -39,7 +39,8 @@ fn sortie_with(args: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended 
 
 /// Whether a variable changes nothing of what is tested here.
 fn is_neutral(name: &str) -> bool {
-    !name.starts_with("OTEL_") && !["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
+    !name.starts_with("OTEL_")
+        && !["CREDENTIALS_DIRECTORY", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
 }
 
 /// A file of this test, named after it.
@@ -55,14 +56,20 @@ fn check_config(path: &std::path::Path) -> Ended {
 
 #[test]
 fn help_is_an_answer() {
-    for args in
-        [&["--help"][..], &["check", "--help"], &["run", "--help"], &["config", "--help"], &["help", "check"]]
-    {
+    for args in [
+        &["--help"][..],
+        &["check", "--help"],
+        &["run", "--help"],
+        &["report", "--help"],
+        &["config", "--help"],
+        &["help", "check"],
+    ] {
         let ended = sortie(args);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
         assert!(ended.stdout.contains("Usage: sortie"), "{args:?}");
     }
     insta::assert_snapshot!("check_help", sortie(&["check", "--help"]).stdout);
+    insta::assert_snapshot!("report_help", sortie(&["report", "--help"]).stdout);
 }
 
 #[test]
@@ -88,6 +95,9 @@ fn a_wrong_command_line_ends_with_64() {
         &["run", "--interval", "3s", "--config", "/dev/null"],
         &["run", "--listen", "localhost"],
         &["run", "host:25"],
+        &["report", "host:25"],
+        &["report", "--listen", "localhost"],
+        &["report", "--format", "yaml"],
         &["completions"],
         &["completions", "tcsh"],
         &["man", "fly"],

@@ -78,8 +78,29 @@ impl Agent {
         environment: &[(&str, &str)],
         stdin: Stdio,
     ) -> Self {
+        Self::launch(Command::new(env!("CARGO_BIN_EXE_sortie")), desk, config, flags, environment, stdin)
+    }
+
+    /// The same where nothing of the desk that has this name can be written to.
+    pub(crate) fn start_with_read_only(name: &str, desk: &Desk, config: &str) -> Self {
+        // In a mount namespace that ends with the agent, which takes the shell's place.
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--user", "--map-root-user", "sh", "-c"]);
+        command.arg("mount --bind -o ro \"$0\" \"$0\" && exec \"$@\"");
+        command.arg(desk.path(name)).arg(env!("CARGO_BIN_EXE_sortie"));
+        Self::launch(command, desk, config, &[], &[], Stdio::null())
+    }
+
+    fn launch(
+        mut command: Command,
+        desk: &Desk,
+        config: &str,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+        stdin: Stdio,
+    ) -> Self {
         fs::write(desk.config(), config).expect("the desk can be written to");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sortie"))
+        let mut child = command
             .args(["run", "--log-level", "debug", "--config"])
             .arg(desk.config())
             .args(flags)
@@ -106,6 +127,12 @@ impl Agent {
     pub(crate) fn at(mut self, address: SocketAddr) -> Self {
         self.address = Some(address);
         self
+    }
+
+    /// Where its page is.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.await_log(|log| announced(log).is_some());
+        announced(&self.log()).expect("it was announced")
     }
 
     pub(crate) fn pid(&self) -> u32 {

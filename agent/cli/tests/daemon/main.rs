@@ -1,6 +1,7 @@
 //! `sortie run` as a service manager and a browser see it: one process, real signals, real sockets on loopback.
 
 mod agent;
+mod report;
 mod servers;
 
 use std::fs;
@@ -111,6 +112,34 @@ fn the_next_life_of_a_killed_agent_shows_the_same_verdict_and_tells_no_change() 
 }
 
 #[test]
+fn what_cannot_be_written_to_is_remembered_all_the_same() {
+    for read_only in ["state", "state/sortie.redb"] {
+        let (servers, desk) = (Servers::start(3), Desk::new("read-only"));
+        let config = servers.config(&desk, "");
+        let agent = Agent::start(&desk, &config, &[]);
+        agent.await_body("/api/v1/report", |body| body.contains("\"state\": \"open\""));
+        let since = |agent: &Agent| {
+            let report: serde_json::Value =
+                serde_json::from_str(&agent.get("/api/v1/report").body).expect("JSON");
+            report["verdicts"][0]["since"].clone()
+        };
+        let before = since(&agent);
+        agent.signal(Signal::SIGKILL);
+        agent.end();
+
+        let next = Agent::start_with_read_only(read_only, &desk, &config);
+        next.await_body("/readyz", |body| body.contains("ready"));
+        assert_eq!(since(&next), before, "{read_only}: {}", next.log());
+        next.await_log(|log| log.contains("round 0: as before"));
+        assert_eq!(since(&next), before, "{read_only}: {}", next.log());
+        assert!(next.log().to_lowercase().contains("read-only"), "{read_only}: {}", next.log());
+        let history: serde_json::Value =
+            serde_json::from_str(&next.get("/api/v1/history").body).expect("JSON");
+        assert_eq!(history["changes"][0]["at"], before, "{read_only}");
+    }
+}
+
+#[test]
 fn a_store_that_is_damaged_is_set_aside_and_a_new_one_begun() {
     let (servers, desk) = (Servers::start(3), Desk::new("damaged"));
     fs::create_dir(desk.path("state")).expect("the desk can be written to");
@@ -142,7 +171,7 @@ fn targets_that_are_gone_after_a_reload_leave_no_verdict_behind() {
 }
 
 #[test]
-fn metrics_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_new_one() {
+fn metrics_and_events_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_new_one() {
     let (servers, desk) = (Servers::start(3), Desk::new("otlp"));
     let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has ports"));
     let config = |receiver: &TcpListener| {
@@ -150,13 +179,14 @@ fn metrics_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_new_one() {
         servers.config(&desk, "") + &format!("[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\n")
     };
     let agent = Agent::start(&desk, &config(&first), &[]);
-    let request = servers::receive(&first);
-    assert!(request.starts_with("POST /v1/metrics HTTP/1.1\r\n"), "{request}");
-    assert!(request.to_lowercase().contains("content-type: application/x-protobuf\r\n"), "{request}");
-    assert!(request.contains("sortie.agent.info"), "the names are OpenTelemetry's: {request}");
+    for (path, name) in [("/v1/logs", "sortie.agent.start"), ("/v1/metrics", "sortie.agent.info")] {
+        let request = servers::receive_at(&first, path);
+        assert!(request.to_lowercase().contains("content-type: application/x-protobuf\r\n"), "{request}");
+        assert!(request.contains(name), "the names are OpenTelemetry's: {request}");
+    }
     fs::write(desk.config(), config(&second)).expect("the desk can be written to");
     agent.signal(Signal::SIGHUP);
-    assert!(servers::receive(&second).starts_with("POST /v1/metrics"), "{}", agent.log());
+    servers::receive_at(&second, "/v1/metrics");
 }
 
 #[test]

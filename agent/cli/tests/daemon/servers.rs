@@ -6,33 +6,39 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use nix::sys::socket::{Backlog, listen};
 
 use super::agent::{Desk, PATIENCE};
+
+/// Long enough for a question to the agent beside a check, and within the window of a probe.
+const LATE: Duration = Duration::from_millis(700);
 
 /// The operators of one test. Their threads end with the test process.
 pub(crate) struct Servers {
     subjects: Vec<SocketAddr>,
     controls: Vec<SocketAddr>,
     closed: Arc<AtomicBool>,
+    late: Arc<AtomicBool>,
     _full: Vec<(TcpListener, TcpStream)>,
 }
 
 impl Servers {
     /// This many operators, one address of 127.0.0.0/8 each, all on one port.
     pub(crate) fn start(operators: u8) -> Self {
-        let closed = Arc::new(AtomicBool::new(false));
+        let (closed, late) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         let (subjects, listeners) = listen_on_one_port(operators);
         for listener in listeners {
-            let closed = Arc::clone(&closed);
-            thread::spawn(move || greet(&listener, &closed));
+            let (closed, late) = (Arc::clone(&closed), Arc::clone(&late));
+            thread::spawn(move || greet(&listener, &closed, &late));
         }
         let (controls, listeners) = listen_on_one_port(operators);
         for listener in listeners {
             thread::spawn(move || while listener.accept().is_ok() {});
         }
-        Self { subjects, controls, closed, _full: Vec::new() }
+        Self { subjects, controls, closed, late, _full: Vec::new() }
     }
 
     /// The same, but nobody answers on the port under test: the queue of connections that wait to be accepted is
@@ -52,6 +58,7 @@ impl Servers {
             subjects,
             controls,
             closed: Arc::default(),
+            late: Arc::default(),
             _full: listeners.into_iter().zip(waiting).collect(),
         }
     }
@@ -59,6 +66,11 @@ impl Servers {
     /// The port under test.
     pub(crate) fn port(&self) -> u16 {
         self.subjects[0].port()
+    }
+
+    /// From now on greetings take a while.
+    pub(crate) fn greet_late(&mut self) {
+        self.late.store(true, Ordering::Relaxed);
     }
 
     /// From now on the port under test is closed everywhere.
@@ -96,17 +108,24 @@ impl Servers {
     }
 }
 
-fn greet(listener: &TcpListener, closed: &AtomicBool) {
+fn greet(listener: &TcpListener, closed: &AtomicBool, late: &AtomicBool) {
     for stream in listener.incoming().flatten() {
         if closed.load(Ordering::Relaxed) {
             return;
         }
-        let mut stream = stream;
-        let _ = stream.write_all(b"220 mx.example ESMTP\r\n");
+        let late = late.load(Ordering::Relaxed);
+        thread::spawn(move || {
+            if late {
+                thread::sleep(LATE);
+            }
+            let mut stream = stream;
+            let _ = stream.write_all(b"220 mx.example ESMTP\r\n");
+        });
     }
 }
 
-/// One request to a receiver of telemetry, which accepts it. Bytes that are no text are replaced.
+/// One request to a receiver of telemetry, which accepts it: its head, and its body uncompressed. Bytes that are no text
+/// are replaced.
 pub(crate) fn receive(receiver: &TcpListener) -> String {
     let (mut stream, _) = receiver.accept().expect("somebody comes");
     stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
@@ -118,7 +137,21 @@ pub(crate) fn receive(receiver: &TcpListener) -> String {
         bytes.extend_from_slice(&chunk[..length]);
     }
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("the answer is taken");
-    String::from_utf8_lossy(&bytes).into_owned()
+    let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").expect("it is whole") + 4;
+    let (head, body) = bytes.split_at(head);
+    let mut text = String::from_utf8_lossy(head).into_owned();
+    let mut message = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut message).expect("one member of gzip");
+    text.push_str(&String::from_utf8_lossy(&message));
+    text
+}
+
+/// The first request for this path; what comes before it is taken as well.
+pub(crate) fn receive_at(receiver: &TcpListener, path: &str) -> String {
+    let begins = format!("POST {path} HTTP/1.1\r\n");
+    std::iter::repeat_with(|| receive(receiver))
+        .find(|request| request.starts_with(&begins))
+        .expect("endless")
 }
 
 fn is_whole(bytes: &[u8]) -> bool {

@@ -1,23 +1,26 @@
 //! The schema `sortie.report/1`: plain data in the published order.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::words::{self, Word};
 use crate::target::{Family, Port, Role};
 
 /// The schema that [`Report`] follows.
 pub const SCHEMA: &str = "sortie.report/1";
 
 /// Everything that one check, or one moment of a running agent, has to say.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
-    pub schema: &'static str,
+    #[serde(deserialize_with = "words::schema")]
+    pub schema: Word,
     /// RFC 3339, UTC.
     pub generated_at: String,
     /// The machine.
     pub host: Host,
-    /// `raw` or `connect`.
-    pub engine: &'static str,
+    /// `raw` or `connect`; `null` where nobody probes, and this is what was on show when somebody last did.
+    #[serde(deserialize_with = "words::engine")]
+    pub engine: Option<Word>,
     /// What the engine could not see on this machine, one sentence each.
     pub unseen: Vec<String>,
     /// Where the machine stands; `null` until a cloud is recognised.
@@ -34,7 +37,7 @@ pub struct Report {
 }
 
 /// The machine that was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     /// Stable identity, where one is known.
     pub id: Option<String>,
@@ -43,34 +46,39 @@ pub struct Host {
 }
 
 /// The recognised cloud. This version recognises none, so there is no value of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cloud {}
 
 /// A relay check. This version makes none, so there is no value of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relay {}
 
 /// The verdict of one port in one family.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PortVerdict {
     /// The port under test.
     pub port: Port,
     /// The IP family.
     pub family: Family,
     /// Closed vocabulary, see [`crate::verdict::State`].
-    pub state: &'static str,
+    #[serde(deserialize_with = "words::state")]
+    pub state: Word,
     /// How it shows on the wire, or the cause; see [`crate::verdict::Signature`].
-    pub signature: Option<&'static str>,
+    #[serde(deserialize_with = "words::signature")]
+    pub signature: Option<Word>,
     /// Whose block it is, see [`crate::verdict::Attribution`].
-    pub attribution: Option<&'static str>,
+    #[serde(deserialize_with = "words::attribution")]
+    pub attribution: Option<Word>,
     /// 0 to 1.
     pub confidence: f64,
     /// Stable id of the rule that decided.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "words::rule")]
+    pub rule: Word,
     /// Weighted sentences, heaviest first.
     pub evidence: Vec<WeightedSentence>,
     /// `open`, `blocked` or `any`.
-    pub expected: &'static str,
+    #[serde(deserialize_with = "words::expected")]
+    pub expected: Word,
     /// Whether the state is what was expected; `any` is never violated, an unknown state is `null`.
     pub as_expected: Option<bool>,
     /// RFC 3339, UTC: when this state began.
@@ -82,7 +90,7 @@ pub struct PortVerdict {
 }
 
 /// A piece of evidence: log10 of the odds it adds, and a sentence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WeightedSentence {
     /// Bans (log10 odds), rounded to hundredths.
     pub weight: f64,
@@ -91,7 +99,7 @@ pub struct WeightedSentence {
 }
 
 /// Something to do, and where to read on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextStep {
     /// What to do.
     pub text: String,
@@ -100,7 +108,7 @@ pub struct NextStep {
 }
 
 /// One destination as it was last seen.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sighting {
     /// Who runs it; `null` for a global control.
     pub operator: Option<String>,
@@ -115,7 +123,8 @@ pub struct Sighting {
     /// The IP family.
     pub family: Family,
     /// Closed vocabulary, see [`crate::outcome::Outcome`].
-    pub outcome: &'static str,
+    #[serde(deserialize_with = "words::outcome")]
+    pub outcome: Word,
     /// The failure in one word, `null` where there is none.
     pub error_type: Option<String>,
     /// Milliseconds from SYN to answer, or to the end of the window.
@@ -129,7 +138,7 @@ pub struct Sighting {
 }
 
 /// One SYN and what came of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptSeen {
     /// Milliseconds from the first SYN.
     pub at_ms: f64,
@@ -142,7 +151,7 @@ pub struct AttemptSeen {
 }
 
 /// One packet or refusal that came back.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnswerSeen {
     /// Milliseconds from the SYN.
     pub after_ms: f64,
@@ -151,7 +160,7 @@ pub struct AnswerSeen {
 }
 
 /// Facts of the deciding answer; `null` where the engine could not see them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
     /// TTL or hop limit on arrival.
     pub ttl: Option<u8>,
@@ -160,15 +169,17 @@ pub struct Detail {
     /// Who sent the ICMP message.
     pub offender: Option<String>,
     /// Name of the error that this machine's kernel returned.
-    pub errno: Option<&'static str>,
+    #[serde(deserialize_with = "words::errno")]
+    pub errno: Option<Word>,
     /// First line of the greeting, printable characters only.
     pub greeting: Option<String>,
     /// Why the name gave no address.
-    pub dns: Option<&'static str>,
+    #[serde(deserialize_with = "words::dns")]
+    pub dns: Option<Word>,
 }
 
 /// Every packet of a sitting.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The rounds in order.
     pub rounds: Vec<RoundSeen>,
@@ -177,7 +188,7 @@ pub struct Explanation {
 }
 
 /// One round of the jury.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoundSeen {
     /// Milliseconds from the start of the check.
     pub started_ms: f64,
@@ -186,7 +197,7 @@ pub struct RoundSeen {
 }
 
 /// TTL-limited SYNs to one operator's subject and control.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkSeen {
     /// Whose.
     pub operator: String,
@@ -201,7 +212,7 @@ pub struct WalkSeen {
 }
 
 /// What the SYNs of one TTL drew, one entry for each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSeen {
     /// TTL or hop limit.
     pub ttl: u8,

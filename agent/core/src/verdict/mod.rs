@@ -103,6 +103,10 @@ pub enum Signature {
 }
 
 impl Signature {
+    /// Every signature and cause, in the order of the vocabulary.
+    pub const ALL: [Self; 6] =
+        [Self::SilentDrop, Self::Reset, Self::Prohibited, Self::NoRoute, Self::Dns, Self::NoAnswer];
+
     /// The word of the closed vocabulary.
     pub fn code(self) -> &'static str {
         match self {
@@ -129,6 +133,9 @@ pub enum Attribution {
 }
 
 impl Attribution {
+    /// Every attribution, in the order of the vocabulary.
+    pub const ALL: [Self; 3] = [Self::Platform, Self::PlatformOrSecurityGroup, Self::SecurityGroup];
+
     /// The word of the closed vocabulary.
     pub fn code(self) -> &'static str {
         match self {

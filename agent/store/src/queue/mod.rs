@@ -43,7 +43,8 @@ pub struct QueueLimits {
     /// How old an export may be, by the clock of whoever gives the moments. One of the future has no age, and neither
     /// have those behind it: lanes are looked at from their oldest number on, and no further than they have to be.
     pub age: Duration,
-    /// Bytes of keys and values. The file has up to three times that, as for [`Limits::bytes`](crate::Limits::bytes).
+    /// Bytes of keys and values. The file has up to five times that and one more export: each takes whole pages, a power
+    /// of two of them, new ones are written before old ones are freed, and a file that is full is doubled.
     pub bytes: u64,
 }
 

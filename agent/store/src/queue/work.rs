@@ -44,6 +44,15 @@ impl Work {
         self.bound = Some((limits, now));
     }
 
+    pub(crate) fn exports(&self, lane: Lane) -> impl Iterator<Item = &Export> {
+        self.exports.iter().filter(move |(of, _)| *of == lane).map(|(_, export)| export)
+    }
+
+    pub(crate) fn withdraw(&mut self, lane: Lane, number: u64) -> Option<Export> {
+        let at = self.exports.iter().position(|(of, export)| *of == lane && export.number == number)?;
+        Some(self.exports.remove(at).1)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.settled.is_empty() && self.bound.is_none() && !self.cannot_be_repeated()
     }
@@ -106,4 +115,173 @@ fn unique() -> u128 {
     static LIFE: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(()));
     static NEXT: AtomicU64 = AtomicU64::new(0);
     u128::from(*LIFE) << 64 | u128::from(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use redb::backends::InMemoryBackend;
+    use redb::{Database, ReadableDatabase as _};
+
+    use super::super::ledger::Ledger;
+    use super::super::{Queue, backlog, newest, queue};
+    use super::*;
+    use crate::format::upgrade;
+    use crate::testing::{at, export};
+
+    const ROOMY: QueueLimits = QueueLimits { age: Duration::from_secs(3_600), bytes: 1 << 20 };
+
+    /// Five exports in each lane, of as many records as their numbers say.
+    struct Tables(Database);
+
+    impl Tables {
+        fn filled() -> Self {
+            let database = redb::Builder::new().create_with_backend(InMemoryBackend::new()).expect("memory");
+            let tables = Self(database);
+            tables.write(|txn| _ = upgrade(txn).expect("memory"));
+            let mut work = Work::default();
+            for (lane, number) in Lane::ALL.into_iter().flat_map(|lane| (1..=5).map(move |n| (lane, n))) {
+                work.export(lane, export(number, number, "body"));
+            }
+            assert_eq!(tables.apply(&work), []);
+            tables
+        }
+
+        fn write(&self, write: impl FnOnce(&WriteTransaction)) {
+            let txn = self.0.begin_write().expect("ours");
+            write(&txn);
+            txn.commit().expect("memory");
+        }
+
+        /// Writes behind the back of the ledger.
+        fn alter(&self, lane: Lane, key: &[u8], value: &[u8]) {
+            self.write(|txn| {
+                _ = txn.open_table(lane.table()).expect("made").insert(key, value).expect("memory");
+            });
+        }
+
+        fn apply(&self, work: &Work) -> Vec<(Lane, Loss, u64)> {
+            let mut thrown = Losses::default();
+            self.write(|txn| {
+                thrown = apply(txn, work).map_err(|_| "refused").expect("nothing impossible");
+            });
+            thrown.iter().collect()
+        }
+
+        fn queue(&self) -> Queue {
+            queue(&self.0.begin_read().expect("ours")).expect("whole")
+        }
+
+        fn numbers(&self, lane: Lane) -> Vec<u64> {
+            let txn = self.0.begin_read().expect("ours");
+            let read = backlog(&txn, lane, u64::MAX, usize::MAX, usize::MAX).expect("memory");
+            read.iter().map(|export| export.number).collect()
+        }
+    }
+
+    fn bounded() -> Work {
+        let mut work = Work::default();
+        work.bound(ROOMY, at(0));
+        work
+    }
+
+    #[test]
+    fn a_row_that_is_no_export_is_skipped_by_readers_and_counted_by_the_writer_that_meets_it() {
+        let tables = Tables::filled();
+        for number in [1, 3, 5] {
+            tables.alter(Lane::Events, &Export::key(number), b"garbage");
+        }
+        assert_eq!(tables.numbers(Lane::Events), [2, 4]);
+        let txn = tables.0.begin_read().expect("ours");
+        assert_eq!(newest(&txn, Lane::Events).expect("memory"), Some(export(4, 4, "body")));
+        assert_eq!(tables.queue().events.oldest, Some(at(2)));
+        drop(txn);
+
+        assert_eq!(tables.apply(&bounded()), [(Lane::Events, Loss::Corrupt, 1)], "the first one");
+        let mut settled = Work::default();
+        settled.settle(Lane::Events, 3);
+        assert_eq!(tables.apply(&settled), [(Lane::Events, Loss::Corrupt, 1)], "the one that was named");
+        let mut emptied = Work::default();
+        emptied.bound(QueueLimits { bytes: 0, ..ROOMY }, at(0));
+        let thrown = [
+            (Lane::Metrics, Loss::Size, 15),
+            (Lane::Events, Loss::Size, 2 + 4),
+            (Lane::Events, Loss::Corrupt, 1),
+        ];
+        assert_eq!(tables.apply(&emptied), thrown);
+        let queue = tables.queue();
+        assert_eq!(queue.lost.of(Lane::Events, Loss::Corrupt), 3);
+        assert_eq!((queue.events.exports, queue.events.bytes, queue.events.highest), (0, 0, 5));
+    }
+
+    #[test]
+    fn a_ledger_that_disagrees_with_its_lane_is_made_to_agree() {
+        type Alter = fn(&Tables);
+        let metrics = Tables::filled().queue().metrics;
+        let situations: [(&str, Alter, u64); 3] = [
+            ("a row that is no export", |tables| tables.alter(Lane::Metrics, b"nine bytes", b"garbage"), 1),
+            (
+                "counts that are too small",
+                |tables| set(tables, Ledger { highest: 5, ..Ledger::default() }),
+                0,
+            ),
+            (
+                "counts that are too large",
+                |tables| {
+                    let most = u64::MAX;
+                    set(
+                        tables,
+                        Ledger { exports: most, records: most, bytes: most, highest: 5, lost: [0; 5] },
+                    );
+                },
+                0,
+            ),
+        ];
+        for (situation, alter, corrupt) in situations {
+            let tables = Tables::filled();
+            alter(&tables);
+            let thrown: u64 = tables.apply(&bounded()).iter().map(|(.., records)| records).sum();
+            let queue = tables.queue();
+            assert_eq!(
+                (thrown, queue.lost.of(Lane::Metrics, Loss::Corrupt)),
+                (corrupt, corrupt),
+                "{situation}"
+            );
+            assert_eq!(queue.metrics, metrics, "{situation}");
+            assert_eq!(tables.numbers(Lane::Metrics), [1, 2, 3, 4, 5], "{situation}");
+        }
+    }
+
+    #[test]
+    fn an_export_that_nobody_counted_keeps_its_number() {
+        let tables = Tables::filled();
+        tables.alter(Lane::Metrics, &Export::key(9), &[0; 20]);
+        let mut work = Work::default();
+        work.export(Lane::Metrics, export(9, 0, "another"));
+        tables.apply(&work);
+        assert_eq!(tables.numbers(Lane::Metrics), [1, 2, 3, 4, 5, 9, 10]);
+        assert_eq!(tables.queue().metrics.exports, 7);
+    }
+
+    #[test]
+    fn a_lane_that_is_empty_and_claims_to_be_full_costs_the_other_nothing() {
+        let tables = Tables::filled();
+        let mut settled = Work::default();
+        for number in 1..=5 {
+            settled.settle(Lane::Metrics, number);
+        }
+        tables.apply(&settled);
+        set(&tables, Ledger { bytes: u64::MAX, records: 7, highest: 5, ..Ledger::default() });
+        assert_eq!(tables.apply(&bounded()), []);
+        assert_eq!(tables.queue().metrics, crate::Waiting { highest: 5, ..Default::default() });
+        assert_eq!(tables.numbers(Lane::Events), [1, 2, 3, 4, 5]);
+    }
+
+    fn set(tables: &Tables, ledger: Ledger) {
+        tables.write(|txn| {
+            let mut meta = txn.open_table(META).expect("made");
+            ledger.write(&mut meta, Lane::Metrics).expect("memory");
+        });
+    }
 }

@@ -13,8 +13,8 @@ use redb::StorageBackend;
 use super::Store;
 use crate::file::read;
 use crate::format::Found;
-use crate::testing::{at, memory, row};
-use crate::{Batch, StoreError};
+use crate::testing::{at, export, memory, row};
+use crate::{Batch, Export, Lane, Loss, StoreError};
 
 /// What a disk writes whole.
 const SECTOR: usize = 512;
@@ -31,7 +31,8 @@ fn a_commit_that_the_disk_did_not_survive_is_there_or_not_and_can_be_repeated() 
             let store = open(&disk);
             store.commit(&batch(1)).expect("the disk is fine");
             disk.fail_after(survived);
-            let failed = store.commit(&batch(2)).err();
+            let second = batch(2);
+            let failed = store.commit(&second).err();
             if let Some(error) = &failed {
                 assert!(error.is_lost_until_reopened(), "{error}");
                 let error = store.recall().map(|ports| ports.len()).expect_err("it is lost");
@@ -47,7 +48,7 @@ fn a_commit_that_the_disk_did_not_survive_is_there_or_not_and_can_be_repeated() 
                 other => panic!("operation {survived}, seed {seed}: {other} batches"),
             }
             assert!(failed.is_some() || committed(&store) == 2, "operation {survived}: told, and forgotten");
-            store.commit(&batch(2)).expect("the disk is fine");
+            store.commit(&second).expect("the disk is fine");
             assert_eq!(committed(&store), 2, "operation {survived}, seed {seed}: once is once");
             if failed.is_none() {
                 break;
@@ -55,6 +56,43 @@ fn a_commit_that_the_disk_did_not_survive_is_there_or_not_and_can_be_repeated() 
         }
     }
     assert!(before > 0 && after > 0, "{before} before, {after} after: the disk failed at one side only");
+}
+
+#[test]
+fn a_lazy_batch_that_the_disk_did_not_survive_is_undone_whole_or_was_done() {
+    let mut undone = 0;
+    let mut done = 0;
+    for seed in 0..SEEDS {
+        for survived in 0.. {
+            let disk = Disk::default();
+            let store = open(&disk);
+            store.commit(&batch(1)).expect("the disk is fine");
+            disk.fail_after(survived);
+            let mut settled = Batch::new(at(0));
+            settled.settle(Lane::Metrics, 1).settle(Lane::Events, 1).lose(Lane::Events, Loss::Rejected, 5);
+            // Both may be told to be done without a word from the disk: only what follows makes them durable.
+            let lazy = store.commit(settled.lazy());
+            let failed = lazy.and_then(|_| store.commit(&batch(2))).is_err();
+            drop(store);
+
+            disk.come_back(fastrand::Rng::with_seed(seed << 32 | survived));
+            let store = open(&disk);
+            let queue = store.queue().expect("whole");
+            let gone = queue.lost.of(Lane::Events, Loss::Rejected) == 5;
+            for lane in Lane::ALL {
+                let waiting = store.backlog(lane, 2, usize::MAX, usize::MAX).expect("whole");
+                assert_eq!(waiting.is_empty(), gone, "operation {survived}, seed {seed}: half a batch");
+                let second = store.newest(lane).expect("whole").is_some_and(|export| export.number == 2);
+                assert!(gone || !second, "operation {survived}, seed {seed}: what came later came before");
+            }
+            *(if gone { &mut done } else { &mut undone }) += 1;
+            if !failed {
+                assert!(gone, "the batch after it made it durable");
+                break;
+            }
+        }
+    }
+    assert!(undone > 0 && done > 0, "{undone} undone, {done} done: the disk failed at one side only");
 }
 
 fn open(disk: &Disk) -> Store {
@@ -65,13 +103,24 @@ fn open(disk: &Disk) -> Store {
 
 fn batch(number: u16) -> Batch {
     let mut batch = Batch::new(at(0));
-    let text = number.to_string().repeat(2000);
+    let text = text(number);
     batch.remember(memory(number, &text)).change(row(u64::from(number), 1, &text)).sample(row(
         0,
         number.into(),
         &text,
     ));
+    for lane in Lane::ALL {
+        batch.export(lane, queued(number)).lose(lane, Loss::Memory, 3);
+    }
     batch
+}
+
+fn queued(number: u16) -> Export {
+    export(number.into(), 0, &text(number))
+}
+
+fn text(number: u16) -> String {
+    number.to_string().repeat(2000)
 }
 
 /// How many batches are in the store, each of them whole.
@@ -83,6 +132,13 @@ fn committed(store: &Store) -> usize {
         (ports, ports),
         "a batch is one transaction"
     );
+    let queue = store.queue().expect("whole");
+    for lane in Lane::ALL {
+        let exports = store.backlog(lane, u64::MAX, usize::MAX, usize::MAX).expect("whole");
+        let numbers = 1..=u16::try_from(ports).expect("few");
+        assert_eq!(exports, numbers.map(queued).collect::<Vec<_>>(), "{lane:?}: a batch is one transaction");
+        assert_eq!(queue.lost.of(lane, Loss::Memory), 3 * ports as u64, "{lane:?}: a loss is counted once");
+    }
     ports
 }
 

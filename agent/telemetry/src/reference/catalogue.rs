@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::{TARGET_INFO, attributes_of_metrics, group, kind, series, stability, value_type, wire_type};
-use crate::registry::{Attribute, Holds, Kind, Metric, OVERFLOW, Presence, REGISTRY, RESOURCE};
+use super::{Carried, TARGET_INFO, attributes, group, kind, page_type, series, stability, value_type};
+use crate::registry::{
+    Attribute, EVENTS, EventKind, Holds, Kind, Metric, OVERFLOW, Presence, REGISTRY, RESOURCE,
+};
 
 const SCHEMA: &str = "sortie.telemetry/1";
 
@@ -11,6 +13,7 @@ const SCHEMA: &str = "sortie.telemetry/1";
 struct Catalogue {
     schema: &'static str,
     metrics: Vec<MetricEntry>,
+    events: Vec<EventEntry>,
     attributes: Vec<AttributeEntry>,
     resource: ResourceEntry,
     /// Stands in place of all other attributes of a metric.
@@ -40,9 +43,30 @@ struct PrometheusEntry {
 }
 
 #[derive(Serialize)]
+struct EventEntry {
+    name: &'static str,
+    description: &'static str,
+    severities: Vec<SeverityEntry>,
+    stability: &'static str,
+    attributes: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct SeverityEntry {
+    number: u8,
+    text: &'static str,
+    /// The end of a sentence; null where it is always so.
+    only_where: Option<&'static str>,
+}
+
+#[derive(Serialize)]
 struct AttributeEntry {
     key: &'static str,
-    label: String,
+    /// Null where no metric and no resource has it.
+    label: Option<String>,
+    /// Names of the metrics and events that have it; a key that means something else elsewhere has a second entry.
+    /// Empty for the resource.
+    on: Vec<&'static str>,
     r#type: &'static str,
     description: &'static str,
     /// The end of a sentence; null where the attribute is always there.
@@ -63,7 +87,8 @@ pub(super) fn catalogue() -> String {
     let catalogue = Catalogue {
         schema: SCHEMA,
         metrics: REGISTRY.iter().map(metric).collect(),
-        attributes: attributes_of_metrics().map(attribute).collect(),
+        events: EVENTS.iter().map(event).collect(),
+        attributes: attributes().into_iter().map(carried).collect(),
         resource: ResourceEntry {
             prometheus: TARGET_INFO,
             attributes: RESOURCE.iter().copied().map(attribute).collect(),
@@ -85,17 +110,39 @@ fn metric(metric: &Metric) -> MetricEntry {
         attributes: metric.attributes.iter().map(|attribute| attribute.key).collect(),
         prometheus: PrometheusEntry {
             name: metric.prometheus_name(),
-            r#type: wire_type(metric.kind),
+            r#type: page_type(metric.kind),
             series: series(metric),
             labels: metric.attributes.iter().map(Attribute::prometheus_label).collect(),
         },
     }
 }
 
+fn event(event: &EventKind) -> EventEntry {
+    let severities = event.levels.iter().map(|&(level, only_where)| SeverityEntry {
+        number: level.number(),
+        text: level.code(),
+        only_where,
+    });
+    EventEntry {
+        name: event.name,
+        description: event.says,
+        severities: severities.collect(),
+        stability: stability(event.stability),
+        attributes: event.attributes.iter().map(|attribute| attribute.key).collect(),
+    }
+}
+
+fn carried(Carried { attribute: of, metrics, events }: Carried) -> AttributeEntry {
+    let entry = attribute(of);
+    let label = entry.label.filter(|_| !metrics.is_empty());
+    AttributeEntry { label, on: [metrics, events].concat(), ..entry }
+}
+
 fn attribute(attribute: Attribute) -> AttributeEntry {
     AttributeEntry {
         key: attribute.key,
-        label: attribute.prometheus_label(),
+        label: Some(attribute.prometheus_label()),
+        on: Vec::new(),
         r#type: value_type(attribute.holds),
         description: attribute.says,
         only_where: match attribute.presence {
@@ -107,6 +154,10 @@ fn attribute(attribute: Attribute) -> AttributeEntry {
             Holds::Word(_) => Vec::new(),
             Holds::Text(texts) => texts.iter().copied().map(Into::into).collect(),
             Holds::Integer(numbers) => numbers.iter().copied().map(Into::into).collect(),
+            Holds::Double(numbers) => numbers.iter().copied().map(Into::into).collect(),
+            Holds::Texts(text) => vec![vec![text].into()],
+            Holds::Doubles(number) => vec![vec![number].into()],
+            Holds::Boolean => vec![true.into(), false.into()],
             Holds::Yes => vec![true.into()],
         },
     }

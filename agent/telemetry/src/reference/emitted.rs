@@ -1,10 +1,10 @@
-//! What came out, in the same shape from both faces.
+//! What came out as metrics, in the same shape from both faces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Metric};
 
@@ -60,13 +60,20 @@ pub(super) fn resource(telemetry: &Telemetry) -> Point {
     point(&resource.resource.as_ref().expect("a resource").attributes)
 }
 
+/// The same as the labels of a page.
+pub(super) fn target_info(telemetry: &Telemetry) -> Point {
+    let mut all = All::new();
+    take_page(&mut all, &telemetry.prometheus());
+    all.remove(TARGET_INFO).and_then(|emitted| emitted.points.into_iter().next()).expect("the resource")
+}
+
 fn take_metric(into: &mut Emitted, metric: Metric) {
     let (kind, temporality, points): (_, _, Vec<Point>) = match metric.data.expect("data") {
         Data::Gauge(gauge) => ("gauge", None, points(gauge.data_points.iter().map(|p| &p.attributes))),
         Data::Sum(sum) => {
-            assert!(sum.is_monotonic, "{} may fall", metric.name);
             let points = points(sum.data_points.iter().map(|p| &p.attributes));
-            ("counter", Some(sum.aggregation_temporality), points)
+            let kind = if sum.is_monotonic { "monotonic sum" } else { "sum" };
+            (kind, Some(sum.aggregation_temporality), points)
         }
         Data::Histogram(histogram) => {
             for point in &histogram.data_points {
@@ -89,17 +96,37 @@ fn points<'a>(attributes: impl Iterator<Item = &'a Vec<KeyValue>>) -> Vec<Point>
     attributes.map(|attributes| point(attributes)).collect()
 }
 
-fn point(attributes: &[KeyValue]) -> Point {
-    let held = |attribute: &KeyValue| {
-        let (value_type, text) = match attribute.value.as_ref().and_then(|value| value.value.as_ref()) {
-            Some(Value::StringValue(text)) => ("string", text.clone()),
-            Some(Value::IntValue(number)) => ("int", number.to_string()),
-            Some(Value::BoolValue(yes)) => ("boolean", yes.to_string()),
-            other => panic!("{} is {other:?}", attribute.key),
-        };
-        (attribute.key.clone(), Held { text, value_type: Some(value_type) })
+/// A key stands once.
+pub(super) fn point(attributes: &[KeyValue]) -> Point {
+    let pairs = attributes.iter().map(|attribute| (attribute.key.clone(), held(attribute.value.as_ref())));
+    let point: Point = pairs.collect();
+    assert_eq!(point.len(), attributes.len(), "{attributes:?}");
+    point
+}
+
+fn held(value: Option<&AnyValue>) -> Held {
+    let (value_type, text) = match value.and_then(|value| value.value.as_ref()).expect("a value") {
+        Value::StringValue(text) => ("string", text.clone()),
+        Value::IntValue(number) => ("int", number.to_string()),
+        Value::DoubleValue(number) => ("double", number.to_string()),
+        Value::BoolValue(yes) => ("boolean", yes.to_string()),
+        Value::ArrayValue(array) => return several(array),
+        other => panic!("{other:?} is not flat"),
     };
-    attributes.iter().map(held).collect()
+    Held { text, value_type: Some(value_type) }
+}
+
+/// An empty array has no type.
+fn several(array: &ArrayValue) -> Held {
+    let held: Vec<_> = array.values.iter().map(|value| held(Some(value))).collect();
+    let types: BTreeSet<_> = held.iter().filter_map(|held| held.value_type).collect();
+    let value_type = match types.into_iter().collect::<Vec<_>>()[..] {
+        [] => None,
+        ["string"] => Some("string[]"),
+        ["double"] => Some("double[]"),
+        _ => panic!("{array:?} is of several types"),
+    };
+    Held { text: held.into_iter().map(|held| held.text).collect::<Vec<_>>().join("|"), value_type }
 }
 
 /// What Prometheus is given.

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //!   situations ─▶ instruments ─┬─▶ OTLP ─┐
-//!                              └─▶ page ─┴─▶ emitted ══ registry ─┬─▶ manual     docs/telemetry.md
-//!                                                                 └─▶ catalogue  docs/telemetry.json
+//!                              └─▶ page ─┴─▶ emitted  ══╗
+//!   events ──────────────────────▶ OTLP ───▶ happened ══╩═ registry ─┬─▶ manual     docs/telemetry.md
+//!                                                                    └─▶ catalogue  docs/telemetry.json
 //! ```
 //!
 //! All of it is for tests: nobody needs it from the binary.
 
 mod catalogue;
 mod emitted;
+mod happened;
 mod manual;
 mod promql;
 mod questions;
@@ -18,7 +20,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::registry::{Attribute, Holds, Kind, Metric, REGISTRY, Stability};
+use crate::registry::{Attribute, EVENTS, Holds, Kind, Metric, REGISTRY, Stability};
 
 /// The metric that carries the resource on a page (specification "Prometheus and `OpenMetrics` compatibility").
 const TARGET_INFO: &str = "target_info";
@@ -32,15 +34,26 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Counter => "counter",
         Kind::StateSet => "state set",
         Kind::Gauge => "gauge",
+        Kind::UpDownCounter => "up-down counter",
         Kind::Histogram(_) => "histogram",
     }
 }
 
-/// The type by which a page and an OTLP request announce it: a state set is a gauge to both.
-fn wire_type(kind: Kind) -> &'static str {
+/// The data of an OTLP request that carry it: a state set is a gauge.
+fn otlp_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Counter => "monotonic sum",
+        Kind::StateSet | Kind::Gauge => "gauge",
+        Kind::UpDownCounter => "sum",
+        Kind::Histogram(_) => "histogram",
+    }
+}
+
+/// The type by which a page announces it.
+fn page_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Counter => "counter",
-        Kind::StateSet | Kind::Gauge => "gauge",
+        Kind::StateSet | Kind::Gauge | Kind::UpDownCounter => "gauge",
         Kind::Histogram(_) => "histogram",
     }
 }
@@ -57,7 +70,10 @@ fn value_type(holds: Holds) -> &'static str {
     match holds {
         Holds::Word(_) | Holds::Text(_) => "string",
         Holds::Integer(_) => "int",
-        Holds::Yes => "boolean",
+        Holds::Double(_) => "double",
+        Holds::Texts(_) => "string[]",
+        Holds::Doubles(_) => "double[]",
+        Holds::Boolean | Holds::Yes => "boolean",
     }
 }
 
@@ -70,13 +86,34 @@ fn series(metric: &Metric) -> Vec<String> {
     }
 }
 
-/// The second word of its name.
+/// The first word of its name, behind the name of the program.
 fn group(metric: &Metric) -> &'static str {
-    metric.name.split('.').nth(1).unwrap_or_default()
+    metric.name.trim_start_matches("sortie.").split('.').next().unwrap_or_default()
 }
 
-/// Every attribute of a metric, once, sorted by key.
-fn attributes_of_metrics() -> impl Iterator<Item = Attribute> {
-    let all = REGISTRY.iter().flat_map(|metric| metric.attributes).copied();
-    all.map(|attribute| (attribute.key, attribute)).collect::<BTreeMap<_, _>>().into_values()
+/// An attribute, and what carries it. Where a key means something else elsewhere, that is another attribute.
+struct Carried {
+    attribute: Attribute,
+    metrics: Vec<&'static str>,
+    events: Vec<&'static str>,
+}
+
+/// Every attribute of a metric or an event, sorted by key.
+fn attributes() -> Vec<Carried> {
+    let mut all: BTreeMap<(&str, &str), Carried> = BTreeMap::new();
+    let mut carried = |attribute: &Attribute, name, is_metric: bool| {
+        let carried = all.entry((attribute.key, attribute.says)).or_insert_with(|| Carried {
+            attribute: *attribute,
+            metrics: Vec::new(),
+            events: Vec::new(),
+        });
+        if is_metric { carried.metrics.push(name) } else { carried.events.push(name) }
+    };
+    for metric in REGISTRY {
+        metric.attributes.iter().for_each(|attribute| carried(attribute, metric.name, true));
+    }
+    for event in EVENTS {
+        event.attributes.iter().for_each(|attribute| carried(attribute, event.name, false));
+    }
+    all.into_values().collect()
 }

@@ -76,4 +76,40 @@ pub(super) const QUESTIONS: &[Question] = &[
         promql: r#"increase(sortie_agent_probe_skipped_total{reason="suspended"}[1d]) > 0"#,
         answer: "Such rounds count for nothing.",
     },
+    Question {
+        asks: "Which agents have exports that wait, and for how long?",
+        promql: "max by (instance, sortie_signal) (sortie_spool_oldest_age_seconds) > 300",
+        answer: "In seconds. What waits is on the disk and is delivered when the receiver takes it again, until it is older \
+                 than `otlp.max_age`.",
+    },
+    Question {
+        asks: "Whose queue is almost full?",
+        promql: "sortie_spool_usage_bytes / sortie_spool_limit_bytes > 0.8",
+        answer: "Beyond the limit the oldest exports are dropped.",
+    },
+    Question {
+        asks: "What was lost, and why?",
+        promql: "sum by (instance, sortie_signal, reason) (increase(sortie_spool_dropped_total[1d])) > 0",
+        answer: "Points of metrics and events within the last day that nobody will deliver any more.",
+    },
+    Question {
+        asks: "Which agents would forget what they know?",
+        promql: r#"sortie_store_status{sortie_store_state="memory"} == 1"#,
+        answer: "Their disk refuses, or there is no state directory: a restart begins with nothing.",
+    },
+    Question {
+        asks: "Which agents were started within the last hour?",
+        promql: "process_uptime_seconds < 3600",
+        answer: "Again and again the same one: something ends it.",
+    },
+    Question {
+        asks: "How much memory do the agents take?",
+        promql: "max(process_memory_usage_bytes)",
+        answer: "In bytes, of the largest of them.",
+    },
+    Question {
+        asks: "How much CPU time do the agents take?",
+        promql: "max(sum by (instance) (rate(process_cpu_time_seconds_total[1h])))",
+        answer: "Seconds for each second, of the busiest of them: the share of one core.",
+    },
 ];

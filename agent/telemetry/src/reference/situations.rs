@@ -13,8 +13,9 @@ use sortie_core::verdict::State;
 
 use crate::bounds::Bounds;
 use crate::facts::Skip;
+use crate::spool::Signal;
 use crate::testing::{self, facts, observed, port_facts};
-use crate::{Facts, PortFacts, Telemetry};
+use crate::{Facts, PortFacts, SpoolUsage, StoreState, Telemetry};
 
 /// Plays them, and lets somebody look whenever something new is on show.
 pub(super) fn play(mut look: impl FnMut(&Telemetry)) {
@@ -27,7 +28,12 @@ pub(super) fn play(mut look: impl FnMut(&Telemetry)) {
     for ending in
         [None, Some("503"), Some("timeout"), Some("connection"), Some("points_rejected"), Some("_OTHER")]
     {
-        telemetry.exported(1, ending);
+        for signal in Signal::ALL {
+            telemetry.exported(signal, 1, ending);
+        }
+    }
+    for signal in Signal::ALL {
+        telemetry.spooled(signal, SpoolUsage { bytes: 1_024, limit: 65_536, oldest: None });
     }
     for facts in standings() {
         for port in &facts.ports {
@@ -61,7 +67,9 @@ fn standings() -> Vec<Facts> {
     let of_engines = EngineKind::ALL.map(|engine| Facts { engine, ..facts() });
     let sized = Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() };
     let rejected = Facts { config_rejected: true, ..facts() };
-    of_states.into_iter().chain(of_expectations).chain(of_engines).chain([sized, rejected]).collect()
+    let not_kept = Facts { store: StoreState::Memory, ..facts() };
+    let rest = [sized, rejected, not_kept];
+    of_states.into_iter().chain(of_expectations).chain(of_engines).chain(rest).collect()
 }
 
 /// An observation that means this.

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use sortie_core::alert::{Cause, Severity};
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
 use sortie_core::target::{Family, Role};
-use sortie_core::verdict::State;
+use sortie_core::verdict::{Attribution, Signature, State};
 
 use super::emitted::{self, Emitted, Point};
+use super::happened::{self, Told};
 use super::promql::{self, Names};
 use super::*;
 use crate::registry::{self, Presence, RESOURCE};
 use crate::testing;
+use crate::{Bounds, CloudIdentity, Identity, Telemetry};
 
 const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.md");
 const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.json");
@@ -29,7 +32,7 @@ fn what_otlp_carries_is_the_registry() {
     for metric in REGISTRY {
         let emitted = &all[metric.name];
         let told = (emitted.kind.as_str(), emitted.unit.as_str(), emitted.says.as_str());
-        assert_eq!(told, (wire_type(metric.kind), metric.unit, metric.says), "{}", metric.name);
+        assert_eq!(told, (otlp_type(metric.kind), metric.unit, metric.says), "{}", metric.name);
         assert_eq!(emitted.bounds, bounds(metric), "{}", metric.name);
         let attributes = metric.attributes.iter().map(|attribute| (attribute.key.to_owned(), *attribute));
         assert_points(metric.name, &attributes.collect(), &emitted.points);
@@ -45,7 +48,7 @@ fn what_the_page_shows_is_the_registry() {
     for metric in REGISTRY {
         let name = metric.prometheus_name();
         let Emitted { kind, says, series: shown, points, bounds: le, .. } = &all[&name];
-        assert_eq!((kind.as_str(), says.as_str()), (wire_type(metric.kind), metric.says), "{name}");
+        assert_eq!((kind.as_str(), says.as_str()), (page_type(metric.kind), metric.says), "{name}");
         assert_eq!(*shown, series(metric).into_iter().collect(), "{name}");
         let infinity = matches!(metric.kind, Kind::Histogram(_)).then(|| "+Inf".to_owned());
         assert_eq!(*le, bounds(metric).into_iter().chain(infinity).collect(), "{name}");
@@ -55,22 +58,47 @@ fn what_the_page_shows_is_the_registry() {
 }
 
 #[test]
-fn the_resource_is_the_registry_on_both_faces() {
-    let telemetry = testing::telemetry();
-    let resource = emitted::resource(&telemetry);
-    let keys: BTreeSet<_> = resource.keys().map(String::as_str).collect();
-    assert_eq!(keys, RESOURCE.iter().map(|attribute| attribute.key).collect());
-    for attribute in RESOURCE {
+fn what_happens_is_the_registry() {
+    let all = happened::by_otlp();
+    let told: BTreeSet<_> = all.keys().map(String::as_str).collect();
+    assert_eq!(told, EVENTS.iter().map(|event| event.name).collect());
+    for event in EVENTS {
+        let Told { levels, points } = &all[event.name];
         assert_eq!(
-            resource[attribute.key].value_type,
-            Some(value_type(attribute.holds)),
+            *levels,
+            event.levels.iter().map(|(level, _)| level.number().into()).collect(),
             "{}",
-            attribute.key
+            event.name
         );
+        let attributes = event.attributes.iter().map(|attribute| (attribute.key.to_owned(), *attribute));
+        assert_points(event.name, &attributes.collect(), points);
     }
-    let page = emitted::by_page();
-    let labels: BTreeSet<_> = page[TARGET_INFO].points.iter().flat_map(BTreeMap::keys).cloned().collect();
-    assert_eq!(labels, RESOURCE.iter().map(Attribute::prometheus_label).collect());
+}
+
+#[test]
+fn the_resource_is_the_registry_on_both_faces() {
+    let known = |text: &str| Some(text.to_owned());
+    let cloud = CloudIdentity {
+        provider: known("azure"),
+        platform: known("azure.vm"),
+        account_id: known("5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10"),
+        region: known("westeurope"),
+        availability_zone: known("1"),
+        resource_id: known("/subscriptions/5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10"),
+    };
+    let whole = Identity { cloud, ..testing::identity() };
+    let nameless = Identity { host_name: String::new(), ..testing::identity() };
+    let without_id = Identity { host_id: String::new(), ..testing::identity() };
+    let bounds = Bounds { destinations: 1, ports: 1 };
+    let of = |identity| Telemetry::new(&identity, &bounds).expect("an identity and bounds");
+    let (mut by_otlp, mut by_page) = (BTreeSet::new(), BTreeSet::new());
+    for telemetry in [whole, nameless, without_id].map(of) {
+        by_otlp.insert(emitted::resource(&telemetry));
+        by_page.insert(emitted::target_info(&telemetry));
+    }
+    let keyed = |name: fn(&Attribute) -> String| RESOURCE.iter().map(|a| (name(a), *a)).collect();
+    assert_points("resource", &keyed(|attribute| attribute.key.to_owned()), &by_otlp);
+    assert_points(TARGET_INFO, &keyed(Attribute::prometheus_label), &by_page);
 }
 
 /// Each point has what is always there and nothing unknown, each optional attribute was seen and was missing, and each
@@ -97,7 +125,11 @@ fn assert_points(metric: &str, attributes: &BTreeMap<String, Attribute>, points:
             Holds::Integer(_) => {
                 assert!(seen.iter().all(|text| text.parse::<i64>().is_ok()), "{metric}: {key}");
             }
-            Holds::Text(_) | Holds::Yes => {}
+            Holds::Double(_) => {
+                assert!(seen.iter().all(|text| text.parse::<f64>().is_ok()), "{metric}: {key}");
+            }
+            Holds::Boolean => assert_eq!(seen, ["false", "true"].into(), "{metric}: {key}"),
+            Holds::Text(_) | Holds::Texts(_) | Holds::Doubles(_) | Holds::Yes => {}
         }
     }
 }
@@ -132,6 +164,10 @@ fn closed_lists_are_the_words_of_core() {
         (registry::NETWORK_TYPE, words!(Family: Ipv4, Ipv6)),
         (registry::EXPECTED_STATE, words!(Expectation: Open, Blocked, Any)),
         (registry::PROBE_MODE, words!(EngineKind: Raw, Connect)),
+        (registry::BLOCK_SIGNATURE, words!(Signature: SilentDrop, Reset, Prohibited, NoRoute, Dns, NoAnswer)),
+        (registry::BLOCK_ATTRIBUTION, words!(Attribution: Platform, PlatformOrSecurityGroup, SecurityGroup)),
+        (registry::ALERT_NAME, words!(Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress)),
+        (registry::ALERT_SEVERITY, words!(Severity: Critical, Warning)),
     ] {
         let Holds::Word(listed) = attribute.holds else { panic!("{} is not closed", attribute.key) };
         assert_eq!(listed(), words, "{}", attribute.key);
@@ -140,20 +176,29 @@ fn closed_lists_are_the_words_of_core() {
 
 #[test]
 fn names_and_sentences_keep_the_conventions() {
-    let attributes = || attributes_of_metrics().chain([registry::OVERFLOW]).chain(RESOURCE.iter().copied());
+    let all = attributes();
+    let carried = || all.iter().map(|carried| carried.attribute);
     let names: BTreeSet<_> = REGISTRY.iter().map(|metric| metric.name).collect();
     assert_eq!(names.len(), REGISTRY.len(), "a name stands once");
+    let events: BTreeSet<_> = EVENTS.iter().map(|event| event.name).collect();
+    assert_eq!(events.len(), EVENTS.len(), "a name stands once");
+    for event in EVENTS {
+        assert!(event.name.starts_with("sortie."), "{}", event.name);
+        assert!(event.attributes.is_sorted_by_key(|attribute| attribute.key), "{}", event.name);
+    }
     for metric in REGISTRY {
         let name = metric.name;
-        assert!(name.starts_with("sortie.") && metric.unit != "1" && !metric.unit.is_empty(), "{name}");
+        assert!(name.starts_with("sortie.") || name.starts_with("process."), "{name}");
+        assert!(metric.unit != "1" && !metric.unit.is_empty(), "{name}");
         assert!(metric.attributes.is_sorted_by_key(|attribute| attribute.key), "{name}");
         assert!(manual::GROUPS.iter().any(|(word, ..)| *word == group(metric)), "{name}");
     }
-    let labels: BTreeSet<_> = attributes_of_metrics().map(|attribute| attribute.prometheus_label()).collect();
-    assert_eq!(labels.len(), attributes_of_metrics().count(), "no two keys become one label");
-    let sentences =
-        REGISTRY.iter().map(|metric| metric.says).chain(attributes().map(|attribute| attribute.says));
-    for says in sentences {
+    let labels: BTreeSet<_> = carried().map(|attribute| attribute.prometheus_label()).collect();
+    let keys: BTreeSet<_> = carried().map(|attribute| attribute.key).collect();
+    assert_eq!(labels.len(), keys.len(), "no two keys become one label");
+    let of_attributes = carried().chain([registry::OVERFLOW]).chain(RESOURCE.iter().copied());
+    let sentences = REGISTRY.iter().map(|metric| metric.says).chain(EVENTS.iter().map(|event| event.says));
+    for says in sentences.chain(of_attributes.map(|attribute| attribute.says)) {
         assert!(says.ends_with('.') && says.starts_with(char::is_uppercase) && !says.contains('|'), "{says}");
     }
 }

@@ -1,4 +1,4 @@
-//! What tells series apart, and what tells machines apart.
+//! What tells series apart; some of it is on events too.
 //!
 //! The words of a closed list are those of the type that has them, so that a list cannot lag behind its enum.
 
@@ -9,7 +9,9 @@ use sortie_core::target::{Family, Role};
 use sortie_core::verdict::State;
 
 use super::{Attribute, Holds, Presence};
-use crate::facts::{ConfigState, Skip};
+use crate::facts::{ConfigState, Skip, StoreState};
+use crate::process::CpuMode;
+use crate::spool::{Loss, Signal};
 
 /// `server.address`
 pub const SERVER_ADDRESS: Attribute = Attribute {
@@ -95,12 +97,26 @@ pub const HOST_TYPE: Attribute = Attribute {
     presence: Presence::Where("the cloud told it"),
     says: "The size of the virtual machine.",
 };
-/// `reason`
-pub const REASON: Attribute = Attribute {
+/// `reason`, of a round
+pub const SKIP_REASON: Attribute = Attribute {
     key: "reason",
     holds: Holds::Word(|| Skip::ALL.map(Skip::code).to_vec()),
     presence: Presence::Always,
     says: "Why: the machine stood still, so that the clock says nothing about the network.",
+};
+/// `reason`, of a loss
+pub const LOSS_REASON: Attribute = Attribute {
+    key: "reason",
+    holds: Holds::Word(|| Loss::ALL.map(Loss::code).to_vec()),
+    presence: Presence::Always,
+    says: "Why: refused for good by the receiver, older than `otlp.max_age`, more than `otlp.max_bytes`, damaged on the disk, or more than memory has room for while the disk fails.",
+};
+/// `sortie.signal`
+pub const SIGNAL: Attribute = Attribute {
+    key: "sortie.signal",
+    holds: Holds::Word(|| Signal::ALL.map(Signal::code).to_vec()),
+    presence: Presence::Always,
+    says: "What is exported: points of metrics, or events.",
 };
 /// `error.type`
 pub const ERROR_TYPE: Attribute = Attribute {
@@ -109,6 +125,20 @@ pub const ERROR_TYPE: Attribute = Attribute {
     presence: Presence::Where("the export was not taken"),
     says: "The HTTP status, or what happened instead of one.",
 };
+/// `sortie.store.state`
+pub const STORE_STATE: Attribute = Attribute {
+    key: "sortie.store.state",
+    holds: Holds::Word(|| StoreState::ALL.map(StoreState::code).to_vec()),
+    presence: Presence::Always,
+    says: "Whether what is known survives the agent, or lives in memory alone because the disk refuses it.",
+};
+/// `cpu.mode`
+pub const CPU_MODE: Attribute = Attribute {
+    key: "cpu.mode",
+    holds: Holds::Word(|| CpuMode::ALL.map(CpuMode::code).to_vec()),
+    presence: Presence::Always,
+    says: "Whether the time was spent in the program or in the kernel on its behalf.",
+};
 /// `otel.metric.overflow`
 pub const OVERFLOW: Attribute = Attribute {
     key: "otel.metric.overflow",
@@ -116,35 +146,3 @@ pub const OVERFLOW: Attribute = Attribute {
     presence: Presence::Where("a metric has more series than its limit"),
     says: "Stands in place of all other attributes on the one series that holds the rest.",
 };
-
-/// `service.name`
-pub const SERVICE_NAME: Attribute = Attribute {
-    key: "service.name",
-    holds: Holds::Text(&["sortie"]),
-    presence: Presence::Always,
-    says: "The program.",
-};
-/// `service.instance.id`
-pub const SERVICE_INSTANCE_ID: Attribute = Attribute {
-    key: "service.instance.id",
-    holds: Holds::Text(&["fd0e75e2-5d2b-50c2-b4dd-da0ddbcd786c"]),
-    presence: Presence::Always,
-    says: "A UUID made from the id of the machine, the same in every life of the agent.",
-};
-/// `host.id`
-pub const HOST_ID: Attribute = Attribute {
-    key: "host.id",
-    holds: Holds::Text(&["7f1c2f0e-3a55-4a0c-9a53-0c8e6a7c7a10"]),
-    presence: Presence::Where("it is known"),
-    says: "The id of the machine, `agent.host_id` of the configuration or what stands in for it.",
-};
-/// `host.name`
-pub const HOST_NAME: Attribute = Attribute {
-    key: "host.name",
-    holds: Holds::Text(&["mail-1"]),
-    presence: Presence::Where("it is known"),
-    says: "The host name.",
-};
-
-/// Of every export, once for all its series. `OTEL_RESOURCE_ATTRIBUTES` adds more.
-pub const RESOURCE: &[Attribute] = &[HOST_ID, HOST_NAME, SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION];

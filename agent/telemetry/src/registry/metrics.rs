@@ -5,12 +5,15 @@ use sortie_core::outcome::Outcome;
 use sortie_core::verdict::State;
 
 use super::attributes::{
-    CONFIG_HASH, CONFIG_STATE, ERROR_TYPE, EXPECTED_STATE, HOST_TYPE, NETWORK_TYPE, PORT_STATE, PROBE_MODE,
-    PROBE_OUTCOME, REASON, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, TARGET_ROLE,
+    CONFIG_HASH, CONFIG_STATE, CPU_MODE, ERROR_TYPE, EXPECTED_STATE, HOST_TYPE, LOSS_REASON, NETWORK_TYPE,
+    PORT_STATE, PROBE_MODE, PROBE_OUTCOME, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, SIGNAL, SKIP_REASON,
+    STORE_STATE, TARGET_ROLE,
 };
 use super::{Kind, Metric, Stability};
 use crate::bounds::FAMILIES;
-use crate::facts::{ConfigState, Skip};
+use crate::facts::{ConfigState, Skip, StoreState};
+use crate::process::CpuMode;
+use crate::spool::{Loss, Signal};
 
 /// Handshakes within a rack take a tenth of a millisecond, around the world a third of a second; a SYN that was lost
 /// once adds a second, twice three. In seconds, as far as the default window of 7 s.
@@ -106,7 +109,7 @@ pub const AGENT_PROBE_SKIPPED: Metric = Metric {
     kind: Kind::Counter,
     unit: "{round}",
     stability: Stability::Development,
-    attributes: &[REASON],
+    attributes: &[SKIP_REASON],
     says: "Rounds of probes that were not made or not believed.",
     limit: |_| Skip::ALL.len(),
 };
@@ -116,9 +119,89 @@ pub const AGENT_EXPORTS: Metric = Metric {
     kind: Kind::Counter,
     unit: "{export}",
     stability: Stability::Development,
-    attributes: &[ERROR_TYPE],
-    says: "Exports of metrics over OTLP, by how they ended.",
-    limit: |_| EXPORT_ENDINGS,
+    attributes: &[ERROR_TYPE, SIGNAL],
+    says: "Exports over OTLP, by how they ended.",
+    limit: |_| EXPORT_ENDINGS * Signal::ALL.len(),
+};
+/// `sortie.spool.usage`
+pub const SPOOL_USAGE: Metric = Metric {
+    name: "sortie.spool.usage",
+    kind: Kind::Gauge,
+    unit: "By",
+    stability: Stability::Stable,
+    attributes: &[SIGNAL],
+    says: "What waits for the OTLP receiver.",
+    limit: |_| Signal::ALL.len(),
+};
+/// `sortie.spool.limit`
+pub const SPOOL_LIMIT: Metric = Metric {
+    name: "sortie.spool.limit",
+    kind: Kind::Gauge,
+    unit: "By",
+    stability: Stability::Stable,
+    attributes: &[SIGNAL],
+    says: "What may wait for the OTLP receiver; beyond it the oldest exports are dropped.",
+    limit: |_| Signal::ALL.len(),
+};
+/// `sortie.spool.oldest.age`
+pub const SPOOL_OLDEST_AGE: Metric = Metric {
+    name: "sortie.spool.oldest.age",
+    kind: Kind::Gauge,
+    unit: "s",
+    stability: Stability::Stable,
+    attributes: &[SIGNAL],
+    says: "How long the oldest export has waited for the OTLP receiver; 0 where none waits.",
+    limit: |_| Signal::ALL.len(),
+};
+/// `sortie.spool.dropped`
+pub const SPOOL_DROPPED: Metric = Metric {
+    name: "sortie.spool.dropped",
+    kind: Kind::Counter,
+    unit: "{record}",
+    stability: Stability::Stable,
+    attributes: &[LOSS_REASON, SIGNAL],
+    says: "Points of metrics and events that will never be delivered, those of earlier lives of the agent included.",
+    limit: |_| Loss::ALL.len() * Signal::ALL.len(),
+};
+/// `sortie.store.status`
+pub const STORE_STATUS: Metric = Metric {
+    name: "sortie.store.status",
+    kind: Kind::StateSet,
+    unit: "{store}",
+    stability: Stability::Stable,
+    attributes: &[STORE_STATE],
+    says: "Whether what is known survives the agent: 1 for how it is, 0 for how it was.",
+    limit: |_| StoreState::ALL.len(),
+};
+/// `process.uptime`
+pub const PROCESS_UPTIME: Metric = Metric {
+    name: "process.uptime",
+    kind: Kind::Gauge,
+    unit: "s",
+    stability: Stability::Development,
+    attributes: &[],
+    says: "The time the process has been running.",
+    limit: |_| 1,
+};
+/// `process.memory.usage`
+pub const PROCESS_MEMORY_USAGE: Metric = Metric {
+    name: "process.memory.usage",
+    kind: Kind::UpDownCounter,
+    unit: "By",
+    stability: Stability::Development,
+    attributes: &[],
+    says: "The amount of physical memory in use.",
+    limit: |_| 1,
+};
+/// `process.cpu.time`
+pub const PROCESS_CPU_TIME: Metric = Metric {
+    name: "process.cpu.time",
+    kind: Kind::Counter,
+    unit: "s",
+    stability: Stability::Development,
+    attributes: &[CPU_MODE],
+    says: "Total CPU seconds broken down by different states.",
+    limit: |_| CpuMode::ALL.len(),
 };
 
 /// Every metric, in the order of the page.
@@ -133,4 +216,12 @@ pub const REGISTRY: &[Metric] = &[
     AGENT_CONFIG_STATUS,
     AGENT_PROBE_SKIPPED,
     AGENT_EXPORTS,
+    SPOOL_USAGE,
+    SPOOL_LIMIT,
+    SPOOL_OLDEST_AGE,
+    SPOOL_DROPPED,
+    STORE_STATUS,
+    PROCESS_UPTIME,
+    PROCESS_MEMORY_USAGE,
+    PROCESS_CPU_TIME,
 ];

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use sortie_core::expect::Expectation;
-use sortie_core::observation::EngineKind;
+use sortie_core::observation::{EngineKind, Observation};
 use sortie_core::target::Role;
 use sortie_core::verdict::State;
 
 use super::*;
-use crate::facts::PortFacts;
-use crate::testing::{self, facts, lines, observed, port_facts};
+use crate::facts::{PortFacts, StoreState};
+use crate::registry::Kind;
+use crate::testing::{self, facts, lines, observed, port_facts, without_costs};
 
 /// Everything that can happen, once.
 fn exercised() -> Telemetry {
@@ -18,8 +19,8 @@ fn exercised() -> Telemetry {
     telemetry.observed(&observed("mx.example:587", Role::Control, None));
     telemetry.changed(Port::SMTP, Family::Ipv4);
     telemetry.skipped(Skip::Suspended);
-    telemetry.exported(1, None);
-    telemetry.exported(1, Some("503"));
+    telemetry.exported(Signal::Metrics, 1, None);
+    telemetry.exported(Signal::Events, 1, Some("503"));
     telemetry.show(Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() });
     telemetry
 }
@@ -66,7 +67,7 @@ fn a_state_that_was_left_is_zero_and_one_that_never_was_is_absent() {
     let telemetry = testing::telemetry();
     let show = |state, expected| {
         telemetry.show(Facts { ports: vec![PortFacts { state, expected, ..port_facts() }], ..facts() });
-        telemetry.prometheus()
+        without_costs(&telemetry.prometheus())
     };
     show(State::Open, Expectation::Any);
     let page = show(State::PlatformBlocked, Expectation::Open);
@@ -156,8 +157,81 @@ fn a_counter_is_there_before_it_counts() {
     );
 }
 
+/// Everything about a port that is probed at `host` in every way, with handshakes and without.
+fn probe(telemetry: &Telemetry, host: &str, port: Port) {
+    for family in Family::ALL {
+        for answered in [Some(Duration::from_millis(12)), None] {
+            let observation = observed(&format!("{host}:{port}"), Role::Subject, answered);
+            telemetry.observed(&Observation { family, ..observation });
+        }
+        telemetry.changed(port, family);
+    }
+}
+
+/// Each state and expectation of these ports, one after the other.
+fn stand(telemetry: &Telemetry, ports: &[Port]) {
+    for (state, expected) in State::ALL.into_iter().zip(Expectation::ALL.into_iter().cycle()) {
+        let of = |port: &Port| {
+            let port = *port;
+            Family::ALL.map(|family| PortFacts { port, family, state, expected, ..port_facts() })
+        };
+        telemetry.show(Facts { ports: ports.iter().flat_map(of).collect(), ..facts() });
+        assert_eq!(overflowing(telemetry), [""; 0], "{state:?} {ports:?}");
+    }
+}
+
+fn overflowing(telemetry: &Telemetry) -> Vec<String> {
+    let page = telemetry.prometheus();
+    page.lines().filter(|line| line.contains("otel_metric_overflow")).map(str::to_owned).collect()
+}
+
 #[test]
-fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
+fn a_reload_to_other_destinations_and_ports_of_the_same_number_fits() {
+    let ports = |first: u16| [first, first + 1].map(|number| Port::new(number).expect("not zero"));
+    let bounds = Bounds { destinations: 3, ports: 2 };
+    let telemetry = Telemetry::new(&testing::identity(), &bounds).expect("an identity and bounds");
+    for (reload, [one, other]) in [ports(25), ports(587)].into_iter().enumerate() {
+        for (number, port) in [one, other, one].into_iter().enumerate() {
+            probe(&telemetry, &format!("mx-{number}.reload-{reload}.example"), port);
+        }
+        stand(&telemetry, &[one, other]);
+    }
+    assert_eq!(overflowing(&telemetry), [""; 0]);
+    let series = lines(&telemetry.prometheus(), "sortie_probe_handshake_duration_seconds_count").len();
+    assert_eq!(series, 2 * 3 * Family::ALL.len(), "of both configurations");
+}
+
+#[test]
+fn a_limit_holds_all_that_the_bounds_make_possible() {
+    let bounds = Bounds { destinations: 3, ports: 2 };
+    let limits = [
+        (registry::PROBE_ATTEMPTS, 3 * 2 * 13),
+        (registry::PROBE_HANDSHAKE_DURATION, 3 * 2),
+        (registry::PORT_STATUS, 2 * 2 * 10),
+        (registry::PORT_STATE_CHANGES, 2 * 2),
+        (registry::PORT_LAST_CONCLUSIVE_TIME, 2 * 2),
+        (registry::EXPECTATION_STATUS, 2 * 2 * 3),
+        (registry::AGENT_INFO, 2),
+        (registry::AGENT_CONFIG_STATUS, 2),
+        (registry::AGENT_PROBE_SKIPPED, 1),
+        (registry::AGENT_EXPORTS, 32),
+        (registry::SPOOL_USAGE, 2),
+        (registry::SPOOL_LIMIT, 2),
+        (registry::SPOOL_OLDEST_AGE, 2),
+        (registry::SPOOL_DROPPED, 10),
+        (registry::STORE_STATUS, 2),
+        (registry::PROCESS_UPTIME, 1),
+        (registry::PROCESS_MEMORY_USAGE, 1),
+        (registry::PROCESS_CPU_TIME, 2),
+    ];
+    assert_eq!(limits.len(), registry::REGISTRY.len());
+    for (metric, limit) in limits {
+        assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
+    }
+}
+
+#[test]
+fn what_goes_beyond_a_limit_is_one_series_more() {
     let bounds = Bounds { destinations: 1, ports: 1 };
     let telemetry = Telemetry::new(&testing::identity(), &bounds).expect("an identity and bounds");
     let ports = (1..=100).filter_map(Port::new);
@@ -165,45 +239,35 @@ fn every_metric_has_a_limit_and_what_goes_beyond_is_one_series_more() {
         let address = format!("mx.example:{port}");
         telemetry.observed(&observed(&address, Role::Subject, Some(Duration::from_millis(12))));
         telemetry.changed(port, Family::Ipv4);
-        telemetry.exported(1, Some(&format!("reason {port}")));
+        telemetry.exported(Signal::Metrics, 1, Some(&format!("reason {port}")));
     }
     let ports = ports.map(|port| PortFacts { port, ..port_facts() }).collect();
     telemetry.show(Facts { ports, ..facts() });
     let page = telemetry.prometheus();
-    for (metric, limit) in [
-        (registry::PROBE_ATTEMPTS, 26),
-        (registry::PORT_STATUS, 20),
-        (registry::PORT_STATE_CHANGES, 2),
-        (registry::PORT_LAST_CONCLUSIVE_TIME, 2),
-        (registry::EXPECTATION_STATUS, 6),
-        (registry::AGENT_INFO, 2),
-        (registry::AGENT_CONFIG_STATUS, 2),
-        (registry::AGENT_PROBE_SKIPPED, 1),
-        (registry::AGENT_EXPORTS, 16),
-    ] {
-        assert_eq!((metric.limit)(&bounds), limit, "{}", metric.name);
-        let series = lines(&page, &metric.prometheus_name()).len();
-        let overflow = format!("{}{{otel_metric_overflow=\"true\"}} ", metric.prometheus_name());
+    for metric in registry::REGISTRY {
+        let limit = (metric.limit)(&bounds.with_room());
+        let of_histograms = if matches!(metric.kind, Kind::Histogram(_)) { "_count" } else { "" };
+        let name = metric.prometheus_name() + of_histograms;
+        let series = lines(&page, &name).len();
+        let overflow = format!("{name}{{otel_metric_overflow=\"true\"}} ");
         let expected = if lines(&page, &overflow).is_empty() { 0..=limit } else { limit + 1..=limit + 1 };
         assert!(expected.contains(&series), "{} has {series} series of {limit}", metric.name);
     }
+    let rest = |name: &str| {
+        let start = format!("{name}{{otel_metric_overflow=\"true\"}} ");
+        lines(&page, &start).first().map(|line| line.trim_start_matches(&start).to_owned())
+    };
+    assert_eq!(rest("sortie_probe_attempts_total").as_deref(), Some("48"), "of 100, with room for 52");
     assert_eq!(
-        lines(&page, "sortie_probe_attempts_total{otel_metric_overflow"),
-        [r#"sortie_probe_attempts_total{otel_metric_overflow="true"} 74"#]
-    );
-    assert_eq!(
-        lines(&page, "sortie_probe_handshake_duration_seconds_count"),
-        [
-            r#"sortie_probe_handshake_duration_seconds_count{network_type="ipv4",server_address="mx.example",server_port="1",sortie_target_role="subject"} 1"#,
-            r#"sortie_probe_handshake_duration_seconds_count{network_type="ipv4",server_address="mx.example",server_port="2",sortie_target_role="subject"} 1"#,
-            r#"sortie_probe_handshake_duration_seconds_count{otel_metric_overflow="true"} 98"#,
-        ]
+        rest("sortie_probe_handshake_duration_seconds_count").as_deref(),
+        Some("96"),
+        "with room for 4"
     );
 }
 
 #[test]
 fn who_cannot_be_told_from_others_has_no_metrics() {
-    let nobody = Identity { host_id: String::new(), host_name: String::new(), service_version: "1.2.3" };
+    let nobody = Identity { host_id: String::new(), host_name: String::new(), ..testing::identity() };
     assert_eq!(Telemetry::new(&nobody, &Bounds::MOST).err(), Some(TelemetryError::NoIdentity));
     for bounds in [
         Bounds { destinations: 0, ..Bounds::MOST },
@@ -230,4 +294,71 @@ fn a_fleet_is_spread_over_the_interval() {
     }
     assert!(tenths.iter().all(|count| (5..=40).contains(count)), "{tenths:?}");
     assert!((phase(1) - phase(1)).abs() < f64::EPSILON, "the same in every life");
+}
+
+#[test]
+fn a_lane_of_which_nothing_was_said_has_no_series() {
+    let telemetry = testing::telemetry();
+    telemetry.show(facts());
+    assert_eq!(lines(&telemetry.prometheus(), "sortie_spool_"), [""; 0]);
+    let usage = SpoolUsage { bytes: 4_096, limit: 65_536, oldest: None };
+    telemetry.spooled(Signal::Events, usage);
+    let page = telemetry.prometheus();
+    assert_eq!(
+        lines(&page, "sortie_spool_"),
+        [
+            r#"sortie_spool_usage_bytes{sortie_signal="events"} 4096"#,
+            r#"sortie_spool_limit_bytes{sortie_signal="events"} 65536"#,
+            r#"sortie_spool_oldest_age_seconds{sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="age",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="corrupt",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="memory",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="rejected",sortie_signal="events"} 0"#,
+            r#"sortie_spool_dropped_total{reason="size",sortie_signal="events"} 0"#,
+        ]
+    );
+}
+
+#[test]
+fn losses_of_earlier_lives_and_of_this_one_are_one_count_also_when_exporting_ends() {
+    let telemetry = testing::telemetry();
+    telemetry.dropped(Signal::Metrics, Loss::Rejected, 94);
+    telemetry.spooled(Signal::Metrics, SpoolUsage { bytes: 0, limit: 65_536, oldest: None });
+    telemetry.dropped(Signal::Metrics, Loss::Rejected, 47);
+    telemetry.unspooled();
+    let page = telemetry.prometheus();
+    let rejected = r#"sortie_spool_dropped_total{reason="rejected",sortie_signal="metrics"} 141"#;
+    assert!(page.lines().any(|line| line == rejected), "{page}");
+    assert_eq!(lines(&page, "sortie_spool_usage_bytes"), [""; 0]);
+}
+
+#[test]
+fn what_waits_grows_older_while_nobody_looks() {
+    let telemetry = testing::telemetry();
+    let (then, a_day) = (Duration::from_millis(900), Duration::from_secs(86_400));
+    telemetry.spooled(Signal::Metrics, SpoolUsage { bytes: 1, limit: 2, oldest: Some(a_day + then) });
+    let age = || -> u64 {
+        let page = telemetry.prometheus();
+        let name = r#"sortie_spool_oldest_age_seconds{sortie_signal="metrics"} "#;
+        lines(&page, name)[0].trim_start_matches(name).parse().expect("seconds")
+    };
+    assert!(age() >= a_day.as_secs());
+    while age() == a_day.as_secs() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_disk_that_refuses_shows_and_so_does_its_return() {
+    let telemetry = testing::telemetry();
+    let status = |store| {
+        telemetry.show(Facts { store, ..facts() });
+        let page = telemetry.prometheus();
+        lines(&page, "sortie_store_status").iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let line =
+        |state: &str, value: u8| format!(r#"sortie_store_status{{sortie_store_state="{state}"}} {value}"#);
+    assert_eq!(status(StoreState::Kept), [line("kept", 1)]);
+    assert_eq!(status(StoreState::Memory), [line("kept", 0), line("memory", 1)]);
+    assert_eq!(status(StoreState::Kept), [line("kept", 1), line("memory", 0)]);
 }

@@ -49,12 +49,16 @@ pub(in crate::config) enum Form {
     Id,
     /// An absolute path.
     Path,
+    /// An absolute path, or a credential of the service manager.
+    File,
     /// An interface or an address.
     Source,
     /// A URL.
     Url,
     /// A URL without a path.
     Origin,
+    /// The same of a proxy.
+    Proxy,
 }
 
 impl Kind {
@@ -107,9 +111,11 @@ impl Form {
             Self::Name => "1 to 64 printable characters",
             Self::Id => "1 to 255 visible ASCII characters",
             Self::Path => "an absolute path",
+            Self::File => "an absolute path or `credential:NAME`",
             Self::Source => "an interface or an address",
             Self::Url => "a URL",
             Self::Origin => "a URL without a path",
+            Self::Proxy => "an http URL without a path",
         }
     }
 
@@ -121,9 +127,11 @@ impl Form {
             Self::Name => r"\S",
             Self::Id => r"^[!-~]{1,255}$",
             Self::Path => r"^/",
+            Self::File => r"^(/|credential:[ -.0-9;-~]{1,255}$)",
             Self::Source => r"^[^\s/]+$",
             Self::Url => r"^https?://[^\s?#@/]+(/[^\s?#]*)?$",
             Self::Origin => r"^https?://[^\s?#@/]+/?$",
+            Self::Proxy => r"^http://[^\s?#@/]+/?$",
         }
     }
 }

@@ -24,15 +24,70 @@ $ sortie config schema > sortie.schema.json    # JSON Schema, for editors that c
 Durations are a number and a unit (`500ms`, `60s`, `15m`, `24h`), sizes likewise (`500KB`, `32MiB`), both in quotes.
 ";
 
+const SECRETS: &str = "
+## Secrets
+
+The configuration may be read by everybody, so it holds no secret: a URL with a password is refused. What is secret lies in
+files that it names. Each is an absolute path, which the user that the agent runs as can read and nobody else (mode 0400), or
+`credential:NAME`, which the service manager hands to this service alone:
+
+```ini
+# systemctl edit sortie
+[Service]
+LoadCredential=otlp-headers:/etc/sortie/otlp-headers
+LoadCredential=client-key:/etc/sortie/client-key.pem
+```
+
+```toml
+[otlp]
+headers_file = \"credential:otlp-headers\"
+client_cert = \"/etc/sortie/client.pem\"
+client_key = \"credential:client-key\"
+```
+
+Both sources can be files of root with mode 0600. `/etc/sortie/otlp-headers` has one header on each line, as `name: value` or
+`name=value`:
+
+```text
+authorization: Bearer 0123456789abcdef
+x-tenant: mail
+```
+
+A credential is looked for in the folder that `CREDENTIALS_DIRECTORY` names, and without the variable in
+`/run/credentials/sortie.service`, with a warning. systemd copies credentials when a service starts: a token that something
+renews while the agent runs is better named by its path.
+
+`OTEL_EXPORTER_OTLP_HEADERS` works too, from an `EnvironmentFile=` with mode 0600; `Environment=` in a unit is shown to every
+user by `systemctl show`.
+";
+
 const ENVIRONMENT: &str = "
 ## Environment
 
-Variables of OpenTelemetry, read as its specification has them: an empty one is absent. Other variables that begin with
-`OTEL_EXPORTER_OTLP_` are not read, and named in a warning.
+Variables of OpenTelemetry, read as its specification has them: an empty one is absent. Of those for metrics or logs alone only
+the endpoints are read, since in all else the two do not differ; others that begin with `OTEL_EXPORTER_OTLP_` are named in a
+warning, and those for traces are left to other programs.
 
 | variable | meaning | key |
 |---|---|---|
 ";
+
+const VARIABLES: [(&str, &str, &str); 14] = [
+    (environment::SDK_DISABLED, "`true`: nothing is exported", "every endpoint"),
+    (environment::METRICS_EXPORTER, "`none`: no metrics are exported", "`otlp.metrics_endpoint`"),
+    (environment::LOGS_EXPORTER, "`none`: no events are exported", "`otlp.logs_endpoint`"),
+    (environment::ENDPOINT, "base URL of the receiver", "`otlp.endpoint`"),
+    (environment::METRICS_ENDPOINT, "URL of the metrics, used as it is", "`otlp.metrics_endpoint`"),
+    (environment::LOGS_ENDPOINT, "URL of the events, used as it is", "`otlp.logs_endpoint`"),
+    (environment::PROTOCOL, "`http/protobuf` or `grpc`", "`otlp.protocol`"),
+    (environment::COMPRESSION, "`gzip` or `none`", "`otlp.compression`"),
+    (environment::TIMEOUT, "milliseconds that one request may take", "`otlp.timeout`"),
+    (environment::HEADERS, "`name=value,name=value`, values percent-encoded; never shown", "none"),
+    (environment::CERTIFICATE, "file, as in the configuration", "`otlp.ca_file`"),
+    (environment::CLIENT_CERTIFICATE, "file, as in the configuration", "`otlp.client_cert`"),
+    (environment::CLIENT_KEY, "file, as in the configuration", "`otlp.client_key`"),
+    (environment::INTERVAL, "milliseconds between two exports of metrics", "`otlp.interval`"),
+];
 
 /// The text of the file.
 pub(super) fn manual() -> String {
@@ -40,13 +95,9 @@ pub(super) fn manual() -> String {
     for table in &TABLES {
         write_table(&mut text, table);
     }
+    text.push_str(SECRETS);
     text.push_str(ENVIRONMENT);
-    for (variable, meaning, key) in [
-        (environment::ENDPOINT, "base URL of the receiver", "`otlp.endpoint`"),
-        (environment::PROTOCOL, "`http/protobuf` or `grpc`", "`otlp.protocol`"),
-        (environment::HEADERS, "`name=value,name=value`, values percent-encoded; never shown", "none"),
-        (environment::INTERVAL, "milliseconds between two exports of metrics", "`otlp.interval`"),
-    ] {
+    for (variable, meaning, key) in VARIABLES {
         let _ = writeln!(text, "| `{variable}` | {meaning} | {key} |");
     }
     text
@@ -74,10 +125,7 @@ fn write_row(out: &mut String, key: &Key) {
         Preset::Absent(what) => ("absent".to_owned(), format!(" When absent, {what}.")),
         Preset::Required => ("required".to_owned(), String::new()),
     };
-    let mut meaning = format!("{}{more}", key.about);
-    for layer in key.beaten_by {
-        let _ = write!(meaning, " Beaten by `{}`.", layer.name());
-    }
+    let meaning = format!("{}{more}{}", key.about, key.beaten("`"));
     let kind = key.kind.describe();
     let _ = writeln!(out, "| `{}` | {kind} | {default} | {meaning} |", key.name);
 }

@@ -96,6 +96,19 @@ impl Table {
     }
 }
 
+impl Key {
+    /// What beats it, as a sentence that begins with a space, the names between marks; empty where nothing does.
+    pub(super) fn beaten(&self, mark: &str) -> String {
+        let names: Vec<_> =
+            self.beaten_by.iter().map(|layer| format!("{mark}{}{mark}", layer.name())).collect();
+        match names.split_last() {
+            None => String::new(),
+            Some((last, [])) => format!(" Beaten by {last}."),
+            Some((last, rest)) => format!(" Beaten by {} and {last}.", rest.join(", ")),
+        }
+    }
+}
+
 impl Layer {
     /// As people write it.
     pub(super) fn name(&self) -> &'static str {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::{Key, Layer, Preset, TABLES, Table};
+use super::{Key, Preset, TABLES, Table};
 
 const HEAD: &str = "\
 # Configuration of sortie. Every key is optional.
@@ -46,7 +46,7 @@ fn write_example(out: &mut String, key: &Key) {
 fn write_key(out: &mut String, key: &Key) {
     let kind = plain(&key.kind.describe());
     let (initial, rest) = kind.split_at(1);
-    let _ = writeln!(out, "\n# {}\n# {}{rest}.{}", plain(key.about), initial.to_uppercase(), beaten(key));
+    let _ = writeln!(out, "\n# {}\n# {}{rest}.{}", plain(key.about), initial.to_uppercase(), key.beaten(""));
     let _ = match key.preset {
         Preset::Value(value) => writeln!(out, "#{} = {value}", key.name),
         Preset::Absent(_) | Preset::Required => {
@@ -62,12 +62,6 @@ fn without(key: &Key) -> String {
         Preset::Absent(what) => format!("When absent, {}.", plain(what)),
         Preset::Required => "Required.".to_owned(),
     }
-}
-
-/// What beats the key, as a sentence that begins with a space.
-fn beaten(key: &Key) -> String {
-    let names: Vec<&str> = key.beaten_by.iter().map(Layer::name).collect();
-    if names.is_empty() { String::new() } else { format!(" Beaten by {}.", names.join(" and ")) }
 }
 
 /// Without the marks of Markdown.

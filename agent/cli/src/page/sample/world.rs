@@ -54,7 +54,7 @@ pub(super) fn situation(
         schema: SCHEMA,
         generated_at: moment::utc(now),
         host: Host { id: Some("4c4c4544-0051-4810".to_owned()), name: Some("mail-1".to_owned()) },
-        engine: "raw",
+        engine: Some("raw"),
         unseen: vec![
             "answers that this machine's INPUT rules dropped: there is no capability for a tap".to_owned(),
         ],

@@ -1,169 +1,182 @@
-//! What the next life of this agent goes on from: what is on show, and the history, kept in the state directory.
+//! What the next life of this agent goes on from, and what waits to be delivered, kept in the state directory.
 //!
 //! ```text
-//!   a round ─▶ batch ─▶ store ─▶ board        what is on show was made durable before
-//!                        └─ fails or hangs ─▶ waits in memory, is said, and is written when the disk is back
+//!   probing ──▶ entry ──┐                     ┌──▶ store ──▶ only then: board, page, metrics
+//!   metrics ──▶ entry ──┼──▶ keeper (thread) ─┤
+//!   shipper ◀──────────▶┘                     └── fails ──▶ waits in memory, is said, is written when the disk is back
 //! ```
 //!
-//! The disk is written by a thread of its own and waited for within bounds, so that one that hangs stalls no round.
+//! The disk is written by a thread of its own, which takes one order after the other. Whoever gives an order waits for
+//! it within bounds, so that a disk that hangs stalls no round.
 
 mod disk;
+mod entry;
+mod keeper;
+mod losses;
 mod rows;
+mod vocabulary;
+mod waiting;
 
-use std::collections::VecDeque;
-use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use sortie_core::history::History;
-use sortie_store::Batch;
-use tokio::task::{JoinError, JoinHandle};
-use tracing::{info, warn};
+use sortie_store::QueueLimits;
+use sortie_telemetry::{Encoded, Export, Loss, Signal, Spool, Telemetry};
+use tokio::sync::{Notify, oneshot};
+use tracing::error;
 
-use self::disk::{Disk, Written};
-pub(super) use self::rows::{Known, batch, change, forget, remember, samples};
-use super::notices::{self, Notices};
+pub(super) use self::entry::Entry;
+use self::keeper::Keeper;
+pub(crate) use self::rows::Known;
 
-/// Batches that wait for a disk: two hours of rounds.
-const WAITING_MOST: usize = 128;
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Entries on their way to a disk that hangs: two hours of rounds.
+const ON_THE_WAY_MOST: usize = 128;
 
-/// The store, and what waits for it.
-#[derive(Debug)]
+/// The way to the keeper; every clone leads to the same one.
+#[derive(Clone, Debug)]
 pub(super) struct Memory {
-    dir: PathBuf,
-    /// `None` while it is being written.
-    disk: Option<Disk>,
-    writing: Option<JoinHandle<Written>>,
-    waiting: VecDeque<Batch>,
-    /// Batches that waited too long.
-    lost: u64,
+    orders: Sender<Order>,
+    shared: Arc<Shared>,
+    telemetry: Arc<Telemetry>,
 }
+
+/// What the keeper says without being asked.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Something new is in the queue.
+    added: Notify,
+    /// Entries that were given and not taken yet.
+    on_the_way: AtomicUsize,
+    condition: Mutex<Condition>,
+}
+
+/// How it stands with the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Condition {
+    /// Why nothing is kept on it; `None` while everything is.
+    pub(super) trouble: Option<String>,
+    /// Rounds that will never be on it.
+    pub(super) lost: u64,
+}
+
+/// Something that the keeper does, in its turn.
+type Order = Box<dyn FnOnce(&mut Keeper) + Send>;
 
 impl Memory {
-    /// Opens the store in a state directory that is this agent's own, and recalls what was on show and the history.
-    pub(super) fn open(dir: PathBuf, notices: &mut Notices) -> (Self, Vec<Known>, History) {
-        let mut disk = Disk::at(dir.clone());
-        let (known, history) = match disk.open() {
-            Ok(store) => disk::recall(store),
-            Err(error) => {
-                complain(&error, 0, notices);
-                (Vec::new(), History::default())
-            }
-        };
-        let memory = Self { dir, disk: Some(disk), writing: None, waiting: VecDeque::new(), lost: 0 };
-        (memory, known, history)
+    /// Begins to keep in a state directory that is this agent's own. What lies in another one is recalled where it can
+    /// be read, and everything new lives in memory.
+    pub(super) fn begin(dir: PathBuf, is_own: bool, telemetry: Arc<Telemetry>) -> anyhow::Result<Self> {
+        let (orders, taken) = channel();
+        let shared = Arc::<Shared>::default();
+        let keeper = Keeper::new(dir, is_own, Arc::clone(&telemetry), Arc::clone(&shared));
+        thread::Builder::new()
+            .name("keeper".to_owned())
+            .spawn(move || keep(keeper, &taken))
+            .context("failed to start the thread that writes to the disk")?;
+        Ok(Self { orders, shared, telemetry })
     }
 
-    /// Makes a batch durable, with everything that waited for the disk before it.
-    pub(super) async fn keep(&mut self, batch: Batch, notices: &mut Notices) {
-        self.waiting.push_back(batch);
+    /// What was on show, and the history; nothing where the disk does not say so.
+    pub(super) async fn recall(&self) -> (Vec<Known>, History) {
+        self.ask(Keeper::recall).await.unwrap_or_default()
+    }
+
+    /// Makes an entry durable. Returns when it is, when the disk has refused and memory has it, or when patience is over.
+    pub(super) async fn keep(&self, entry: Entry) {
         // One that hung before has had its patience.
-        let patience = if self.writing.is_some() { Duration::ZERO } else { PATIENCE };
-        if let Some(disk) = self.disk.take() {
-            let batches = std::mem::take(&mut self.waiting);
-            self.writing = Some(tokio::task::spawn_blocking(move || disk.write(batches)));
+        let patience =
+            if self.shared.on_the_way.load(Ordering::Relaxed) > 0 { Duration::ZERO } else { PATIENCE };
+        if self.shared.on_the_way.fetch_add(1, Ordering::Relaxed) >= ON_THE_WAY_MOST {
+            self.shared.on_the_way.fetch_sub(1, Ordering::Relaxed);
+            self.shared.condition(|condition| condition.lost += 1);
+            for export in &entry.exports {
+                self.telemetry.dropped(export.signal, Loss::Memory, u64::from(export.records));
+            }
+            return;
         }
-        let Some(writing) = &mut self.writing else { return };
-        match tokio::time::timeout(patience, writing).await {
-            Ok(written) => self.wrote(written, notices),
-            Err(_) => complain(&"the disk does not answer", self.lost, notices),
-        }
-        while self.waiting.len() > WAITING_MOST {
-            self.waiting.pop_front();
-            self.lost += 1;
+        let shared = Arc::clone(&self.shared);
+        let kept = self.ask(move |keeper| {
+            shared.on_the_way.fetch_sub(1, Ordering::Relaxed);
+            keeper.keep(entry);
+        });
+        if tokio::time::timeout(patience, kept).await.is_err() {
+            self.shared.condition(|condition| {
+                condition.trouble.get_or_insert_with(|| "the disk does not answer".to_owned());
+            });
         }
     }
 
-    fn wrote(&mut self, written: Result<Written, JoinError>, notices: &mut Notices) {
-        self.writing = None;
-        let Written { disk, mut left, ended } = match written {
-            Ok(written) => written,
-            Err(panic) => {
-                warn!("writing to the store failed: {panic}");
-                self.disk = Some(Disk::at(self.dir.clone()));
-                return;
-            }
+    /// What may wait to be delivered, from now on; `None` where nothing is exported.
+    pub(super) fn bound(&self, limits: Option<QueueLimits>) {
+        // It fails only where the thread is gone, which the next answer that does not come tells.
+        let _ = self.orders.send(Box::new(move |keeper| keeper.bound(limits)));
+    }
+
+    /// How it stands with the disk.
+    pub(super) fn condition(&self) -> Condition {
+        self.shared.condition(|condition| condition.clone())
+    }
+
+    /// `None` where there is no thread any more to answer.
+    async fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Keeper) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        let order = move |keeper: &mut Keeper| {
+            // Whoever asked may be gone.
+            let _ = answer.send(what(keeper));
         };
-        self.disk = Some(disk);
-        left.append(&mut self.waiting);
-        self.waiting = left;
-        match ended {
-            Ok(()) if notices.has(notices::NOT_KEPT) => {
-                info!("what happens is kept on disk again; {} rounds were lost meanwhile", self.lost);
-                self.lost = 0;
-                notices.clear(notices::NOT_KEPT);
-            }
-            Ok(()) => {}
-            Err(error) => complain(&error, self.lost, notices),
-        }
+        self.orders.send(Box::new(order)).ok()?;
+        answered.await.ok()
     }
 }
 
-fn complain(why: &dyn Display, lost: u64, notices: &mut Notices) {
-    if !notices.has(notices::NOT_KEPT) {
-        warn!("{why}; the agent goes on from memory");
+impl Spool for Memory {
+    async fn append(&self, export: Encoded) {
+        let mut entry = Entry::new();
+        entry.export(export);
+        self.keep(entry).await;
     }
-    let lost = match lost {
-        0 => String::new(),
-        lost => format!(" {lost} rounds are lost."),
-    };
-    notices.raise(notices::NOT_KEPT, format!("Nothing is kept on disk: {why}.{lost}"));
+
+    async fn newest(&self, signal: Signal) -> Option<Export> {
+        self.ask(move |keeper| keeper.newest(signal)).await.flatten()
+    }
+
+    async fn backlog(&self, signal: Signal, before: u64, most: usize, count: usize) -> Vec<Export> {
+        self.ask(move |keeper| keeper.backlog(signal, before, most, count)).await.unwrap_or_default()
+    }
+
+    async fn settle(&self, signal: Signal, numbers: Vec<u64>, rejected: u64) {
+        self.ask(move |keeper| keeper.settle(signal, &numbers, rejected)).await;
+    }
+
+    async fn added(&self) {
+        self.shared.added.notified().await;
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use sortie_core::evidence::Evidence;
-    use sortie_core::history::Sample;
-    use sortie_core::outcome::Outcome;
-    use sortie_core::target::{Family, Port, Role};
-    use sortie_core::verdict::{Finding, State};
-
-    use super::*;
-
-    fn sample(number: usize) -> Sample {
-        Sample {
-            operator: Some("o".repeat(64)),
-            role: Role::Subject,
-            address: format!("{number:03}.{}:25", "x".repeat(240)),
-            port: Port::SMTP,
-            family: Family::Ipv4,
-            outcome: Outcome::ResetAfterHandshake,
-            handshake_us: Some(u64::MAX),
-        }
+impl Shared {
+    fn condition<T>(&self, with: impl FnOnce(&mut Condition) -> T) -> T {
+        with(&mut self.condition.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    #[tokio::test]
-    async fn a_round_of_hundreds_with_the_longest_names_is_kept_and_costs_no_change() {
-        let dir = std::env::temp_dir().join(format!("sortie-memory-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).expect("the temporary folder can be written to");
-        let mut notices = Notices::default();
-        let (mut memory, ..) = Memory::open(dir.clone(), &mut notices);
-        let sentence = "an operator: no answer in 7 rounds, control answered";
-        let finding = Finding {
-            state: State::PlatformBlocked,
-            rule: "silent_all",
-            evidence: vec![Evidence::new(1.0, sentence); 500],
-            ..Finding::unfinished()
-        };
-        let now = SystemTime::now();
-        let began = now.duration_since(SystemTime::UNIX_EPOCH).expect("the clock was set");
-        let mut batch = batch();
-        samples(&mut batch, &(0..300).map(sample).collect::<Vec<_>>(), began);
-        let (port, family) = (Port::SMTP, Family::Ipv4);
-        remember(&mut batch, Known { port, family, finding, since: now, conclusive: Some(now) });
-        memory.keep(batch, &mut notices).await;
-        assert!(notices.list().is_empty(), "{notices:?}");
-        drop(memory);
-        let (_, known, history) = Memory::open(dir.clone(), &mut notices);
-        std::fs::remove_dir_all(&dir).expect("it was made");
-        assert_eq!(
-            known.iter().map(|known| known.finding.state).collect::<Vec<_>>(),
-            [State::PlatformBlocked]
-        );
-        assert_eq!(history.series().len(), 300);
+/// The life of the thread: it ends when nobody can give an order any more.
+fn keep(mut keeper: Keeper, orders: &Receiver<Order>) {
+    for order in orders {
+        if catch_unwind(AssertUnwindSafe(|| order(&mut keeper))).is_err() {
+            error!("writing to the disk failed; it is opened again");
+            keeper.close();
+        }
     }
 }

@@ -94,6 +94,13 @@ fn what_people_get_wrong_is_marked_while_they_type() {
         "[cloud]\nimds = 'http://169.254.169.254/metadata'",
         "[otlp]\nendpoint = 'gateway:4318'",
         "[otlp]\nmax_bytes = '32'",
+        "[otlp]\nprotocol = 'http/json'",
+        "[otlp]\ncompression = 'zstd'",
+        "[otlp]\ntimeout = '10'",
+        "[otlp]\nca_file = 'ca.pem'",
+        "[otlp]\nclient_key = 'credential:a/b'",
+        "[otlp]\nproxy = 'https://proxy:3128'",
+        "[otlp]\nlogs_endpoint = 'of'",
         "[web]\nlisten = 'localhost'",
         "[web]\nhosts = ['https://vm-1']",
     ] {

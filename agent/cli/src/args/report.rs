@@ -1,0 +1,50 @@
+//! `sortie report`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Format, Listen};
+use crate::config::Overrides;
+
+pub(super) const LONG: &str = "\
+Show what the agent on this machine knows, without probing.
+
+The running agent is asked over its page. Where none runs, what the last one had on show is read from its state \
+directory, with the moment since which nobody has probed; nothing is written there, and nothing has to be writable. \
+The result goes to stdout.";
+
+pub(super) const AFTER: &str = "\
+Examples:
+  sortie report                             what `sortie run` on this machine knows now
+  sortie report --format json | jq .verdicts
+  sortie report --listen 127.0.0.1:9600     an agent whose page is elsewhere
+  sortie report --listen off                what the last agent left behind
+
+Exit codes:
+  0  as expected, or open
+  1  degraded: partial, throttled, refused or intercepted
+  2  blocked against expectation, or open against it
+  3  unknown: nothing leaves this machine, or there was too little evidence
+  64 wrong command line, 70 no agent and nothing left behind, 78 wrong configuration";
+
+/// `sortie report`
+#[derive(Args, Clone, Debug)]
+pub struct Report {
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+    /// Configuration file of the agent [default: /etc/sortie/sortie.toml if it exists]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Where the agent is asked, or off [default: from the configuration, else 127.0.0.1:9525]
+    #[arg(long, value_name = "ADDRESS|off")]
+    pub listen: Option<Listen>,
+}
+
+impl Report {
+    /// The flags that beat the file.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { listen: self.listen.map(|listen| listen.0), ..Overrides::default() }
+    }
+}

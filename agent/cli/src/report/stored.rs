@@ -1,0 +1,55 @@
+//! The report of an agent that runs no more: what it had on show, and until when.
+
+use std::time::{Duration, SystemTime};
+
+use sortie_core::report::{Report, SCHEMA};
+use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
+
+use crate::assemble::{composed, rfc3339};
+use crate::config::Config;
+use crate::host;
+use crate::run::Known;
+
+/// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.
+pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
+    let Some(snapshot) = Snapshot::open(&config.agent.state_dir)? else { return Ok(None) };
+    let (memories, latest) = (snapshot.recall()?, snapshot.latest()?);
+    // An agent that starts meanwhile waits for it.
+    drop(snapshot);
+    Ok((!memories.is_empty()).then(|| told(config, &memories, latest)))
+}
+
+fn told(config: &Config, memories: &[PortMemory], latest: Option<Moment>) -> Report {
+    let mut until = latest.map_or(SystemTime::UNIX_EPOCH, time);
+    let mut verdicts = Vec::new();
+    let mut illegible = Vec::new();
+    for memory in memories {
+        match serde_json::from_slice::<Known>(&memory.value) {
+            Ok(known) => {
+                until = until.max(known.since).max(known.conclusive.unwrap_or(known.since));
+                verdicts.push(composed(config, (known.port, known.family), &known.finding, known.since));
+            }
+            Err(error) => illegible.push(format!("port {}: {error}", memory.key.port)),
+        }
+    }
+    let generated_at = rfc3339(until);
+    let nobody = format!(
+        "what happened since {generated_at}: no agent has probed since then, this is what the last one had on show"
+    );
+    Report {
+        schema: SCHEMA,
+        generated_at,
+        host: host::host(config),
+        engine: None,
+        unseen: std::iter::once(nobody).chain(illegible).collect(),
+        cloud: None,
+        verdicts,
+        observations: Vec::new(),
+        relays: Vec::new(),
+        explanation: None,
+    }
+}
+
+fn time(moment: Moment) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(moment.millis())
+}

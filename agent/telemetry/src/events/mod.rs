@@ -1,0 +1,116 @@
+//! What happens, for people and programs that were not watching: one typed value for each name of the registry.
+//!
+//! An event is a log record with a name. It carries the moment when it happened and a unique id, so that a copy that is
+//! delivered twice can be told from a second event.
+
+pub(crate) mod record;
+mod words;
+
+use sortie_core::alert::Alert;
+use sortie_core::observation::EngineKind;
+use sortie_core::report::PortVerdict;
+use sortie_core::verdict::State;
+
+use crate::registry::{self, EventKind, Level};
+use crate::spool::{Loss, Signal};
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Another state of a port is on show, or the first one.
+    PortStateChange {
+        /// What is on show from now on.
+        verdict: &'a PortVerdict,
+        /// The state that was on show; `None` for the first verdict.
+        previous: Option<State>,
+    },
+    /// This machine raises an alert about a port.
+    AlertRaised(PortAlert<'a>),
+    /// An alert is over.
+    AlertCleared(PortAlert<'a>),
+    /// The agent begins to probe.
+    AgentStart {
+        /// Tells one configuration from another.
+        config_hash: &'a str,
+        /// The engine in use.
+        engine: EngineKind,
+        /// Whether it goes on from what an earlier life had on show.
+        resumed: bool,
+    },
+    /// The agent was told to end.
+    AgentStop {
+        /// By which signal, `SIGTERM`.
+        reason: &'a str,
+    },
+    /// The configuration was read again.
+    AgentConfigChange {
+        /// The configuration in use from now on: the old one where the new one was refused.
+        hash: &'a str,
+        /// The one in use before.
+        previous: &'a str,
+        /// Whether the file was taken.
+        accepted: bool,
+    },
+    /// Somebody set the clock of this machine.
+    AgentClockStep {
+        /// By how many seconds; below zero where it was set back.
+        seconds: f64,
+    },
+    /// Records will never be delivered.
+    AgentDataDropped {
+        /// Of which lane.
+        signal: Signal,
+        /// Why.
+        reason: Loss,
+        /// How many.
+        records: u64,
+    },
+}
+
+/// An alert, and how its port stands at that moment.
+#[derive(Clone, Copy, Debug)]
+pub struct PortAlert<'a> {
+    /// What is raised or over.
+    pub alert: Alert,
+    /// The same for raising and clearing of one alert, and for no other.
+    pub fingerprint: &'a str,
+    /// How the port stands.
+    pub verdict: &'a PortVerdict,
+}
+
+impl Event<'_> {
+    /// Its entry in the registry.
+    pub(crate) fn kind(&self) -> &'static EventKind {
+        match self {
+            Self::PortStateChange { .. } => &registry::PORT_STATE_CHANGE,
+            Self::AlertRaised(_) => &registry::ALERT_RAISED,
+            Self::AlertCleared(_) => &registry::ALERT_CLEARED,
+            Self::AgentStart { .. } => &registry::AGENT_START,
+            Self::AgentStop { .. } => &registry::AGENT_STOP,
+            Self::AgentConfigChange { .. } => &registry::AGENT_CONFIG_CHANGE,
+            Self::AgentClockStep { .. } => &registry::AGENT_CLOCK_STEP,
+            Self::AgentDataDropped { .. } => &registry::AGENT_DATA_DROPPED,
+        }
+    }
+
+    /// How urgent it is, by the rule of the registry.
+    pub(crate) fn level(&self) -> Level {
+        use sortie_core::alert::Severity;
+        match self {
+            Self::PortStateChange { verdict, .. } => {
+                let mail_passes_or_nobody_knows = [State::Open, State::Inconclusive].map(State::code);
+                if mail_passes_or_nobody_knows.contains(&verdict.state) { Level::Info } else { Level::Warn }
+            }
+            Self::AlertRaised(raised) => match raised.alert.severity {
+                Severity::Critical => Level::Error,
+                Severity::Warning => Level::Warn,
+            },
+            Self::AgentConfigChange { accepted: false, .. } | Self::AgentDataDropped { .. } => Level::Warn,
+            Self::AlertCleared(_)
+            | Self::AgentStart { .. }
+            | Self::AgentStop { .. }
+            | Self::AgentConfigChange { accepted: true, .. }
+            | Self::AgentClockStep { .. } => Level::Info,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The collector, with the manifest and the configuration that we ship.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::service::{self, Service};
+use super::tls::Tls;
+use super::{at, prometheus};
+use crate::ledger::Events;
+use crate::netns::Namespace;
+use crate::otlp::{Protocol, Sender};
+
+const HTTP: SocketAddr = at(4318);
+const GRPC: SocketAddr = at(4317);
+const HEALTH: SocketAddr = at(13133);
+
+/// How a gateway is set up.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    pub acknowledgement: Acknowledgement,
+    /// With what is laid over it for TLS.
+    pub tls: Option<Tls>,
+    /// Who takes metrics as Prometheus does.
+    pub prometheus: SocketAddr,
+}
+
+/// As we ship it.
+impl Default for Gateway {
+    fn default() -> Self {
+        Self { acknowledgement: Acknowledgement::OfTheBackend, tls: None, prometheus: prometheus::ADDRESS }
+    }
+}
+
+/// What an answer of the collector means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// The backend has taken it: as we ship it.
+    OfTheBackend,
+    /// The collector's own memory has it: as collectors are by default.
+    OfTheQueue,
+}
+
+/// A collector.
+#[derive(Debug)]
+pub struct Collector<'a> {
+    service: Service<'a>,
+    events: PathBuf,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn start(
+        gateway: &Gateway,
+        namespace: &'a Namespace,
+        folder: &Path,
+        logs: SocketAddr,
+    ) -> Result<Self> {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector-config");
+        let mut configs = vec![match gateway.acknowledgement {
+            Acknowledgement::OfTheBackend => shipped.join("gateway.yaml"),
+            Acknowledgement::OfTheQueue => careless(&shipped.join("gateway.yaml"), folder)?,
+        }];
+        let mut environment = Vec::new();
+        if let Some(tls) = &gateway.tls {
+            configs.push(shipped.join("tls.yaml"));
+            environment.push(("SORTIE_GATEWAY_CERT", tls.certificate.display().to_string()));
+            environment.push(("SORTIE_GATEWAY_KEY", tls.key.display().to_string()));
+        }
+        let events = folder.join("events.jsonl");
+        environment.extend([
+            ("SORTIE_METRICS_BACKEND", format!("http://{}/api/v1/otlp", gateway.prometheus)),
+            ("SORTIE_EVENTS_BACKEND", format!("http://{logs}")),
+            ("SORTIE_EVENTS_FILE", events.display().to_string()),
+        ]);
+        let mut service = Service {
+            name: "collector",
+            namespace,
+            binary: service::find("SORTIE_OTELCOL", "otelcol-sortie")?,
+            arguments: configs.iter().map(|config| format!("--config={}", config.display())).collect(),
+            environment,
+            health: (HEALTH, "/"),
+            logs: folder.to_owned(),
+            lives: Vec::new(),
+            process: None,
+        };
+        service.start()?;
+        Ok(Self { service, events })
+    }
+
+    /// Where it takes OTLP.
+    pub fn address(protocol: Protocol) -> SocketAddr {
+        match protocol {
+            Protocol::Http => HTTP,
+            Protocol::Grpc => GRPC,
+        }
+    }
+
+    /// Somebody who sends to it; to be used within its namespace.
+    pub fn sender(protocol: Protocol) -> Sender {
+        Sender { protocol, to: Self::address(protocol) }
+    }
+
+    /// The process, to be killed and started again.
+    pub fn service(&mut self) -> &mut Service<'a> {
+        &mut self.service
+    }
+
+    /// The events in its file.
+    pub fn events(&self) -> Result<Events> {
+        let text = fs::read_to_string(&self.events)
+            .with_context(|| format!("failed to read {}", self.events.display()))?;
+        Events::of_json(&text)
+    }
+
+    pub fn log(&self) -> String {
+        self.service.log()
+    }
+}
+
+/// The same file without the one promise.
+fn careless(shipped: &Path, folder: &Path) -> Result<PathBuf> {
+    let text =
+        fs::read_to_string(shipped).with_context(|| format!("failed to read {}", shipped.display()))?;
+    let careless = text.replace("wait_for_result: true", "wait_for_result: false");
+    ensure!(text != careless, "{} makes no promise that could be taken away", shipped.display());
+    let path = folder.join("careless.yaml");
+    fs::write(&path, careless).with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(path)
+}

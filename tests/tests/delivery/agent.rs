@@ -1,0 +1,91 @@
+//! What an agent exports, through good days and bad ones, against what a real Prometheus has in the end.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, ensure};
+use e2e::agent::Daemon;
+use e2e::ledger::Catalogue;
+use e2e::wallclock::WallClock;
+
+use crate::world::{Job, Way, World, until};
+
+/// Series that a day without an incident does not bring: an export that failed, a machine that stood still.
+const OF_BAD_DAYS: &[&str] = &["sortie_agent_probe_skipped_total"];
+
+/// Seconds after the real time. Prometheus takes nothing from more than ten minutes ahead.
+const STEPS: [i64; 3] = [0, 300, -300];
+/// Seconds; shorter than a step, longer than what is done between two of them.
+const NEAR: u64 = 120;
+const EXPORTS: usize = 4;
+/// Milliseconds. An export is made every second; a machine that tests at all cores may be late for some.
+const GAP: u64 = 4000;
+/// In a second.
+const MILLISECONDS: u64 = 1000;
+
+/// A name, how the gateway is reached, more of the configuration, and what is done.
+pub(crate) const JOBS: &[(&str, Way, &str, Job)] = &[
+    ("on_a_normal_day_everything_is_in_prometheus_under_its_published_name", Way::Plain, "", normal_day),
+    ("a_wall_clock_that_is_stepped_both_ways_costs_no_point", Way::Plain, "", stepped),
+    ("a_gateway_that_speaks_tls_alone_is_reached_by_who_trusts_it", Way::Tls, "", over_tls),
+];
+
+fn normal_day(world: &mut World<'_>) -> Result<()> {
+    let mut agent = world.agent()?;
+    agent.until("open")?;
+    world.block()?;
+    agent.until("platform_blocked")?;
+    // What is shown is in the next export.
+    let page = names_on_page(&agent)?;
+    until("an export of the block", || {
+        Ok(world.sent()?.of_name("sortie_port_state_changes_total").any(|(_, _, value)| value >= 1.0))
+    })?;
+    drop(agent);
+    let points = world.until_all_is_stored()?;
+    let gaps = points.gaps(GAP);
+    ensure!(gaps.is_empty(), "exports are missing between {gaps:?}");
+    let stored: BTreeSet<_> = points.series().map(|series| series.name().to_owned()).collect();
+    let absent: Vec<_> = page.difference(&stored).collect();
+    ensure!(absent.is_empty(), "on the page and not in Prometheus: {absent:?}");
+    let published = Catalogue::load()?;
+    let never: Vec<_> =
+        published.series().filter(|name| !stored.contains(*name) && !OF_BAD_DAYS.contains(name)).collect();
+    ensure!(never.is_empty(), "published and not in Prometheus: {never:?}");
+    for series in points.series() {
+        for label in ["job", "instance", "cloud_account_id", "cloud_region", "host_id"] {
+            ensure!(series.label(label).is_some(), "no {label} on {series}");
+        }
+    }
+    Ok(())
+}
+
+fn over_tls(world: &mut World<'_>) -> Result<()> {
+    let agent = world.agent()?;
+    until("exports over TLS", || Ok(world.sent()?.moments().len() >= EXPORTS))?;
+    drop(agent);
+    world.until_all_is_stored()?;
+    Ok(())
+}
+
+fn stepped(world: &mut World<'_>) -> Result<()> {
+    let clock = WallClock::new(&world.desk.state_dir())?;
+    let agent = world.agent_with(&clock.environment())?;
+    for off_by in STEPS {
+        clock.set(off_by)?;
+        until("exports by the new time", || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().saturating_add_signed(off_by);
+            let moments = world.sent()?.moments();
+            Ok(moments.iter().filter(|at| (*at / MILLISECONDS).abs_diff(now) < NEAR).count() >= EXPORTS)
+        })?;
+    }
+    drop(agent);
+    world.until_all_is_stored()?;
+    Ok(())
+}
+
+/// Names of the series on the agent's own page.
+fn names_on_page(agent: &Daemon<'_>) -> Result<BTreeSet<String>> {
+    let page = agent.get("/metrics")?.body;
+    let lines = page.lines().filter(|line| line.starts_with("sortie_"));
+    Ok(lines.filter_map(|line| line.split(['{', ' ']).next()).map(str::to_owned).collect())
+}
