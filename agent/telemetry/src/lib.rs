@@ -42,6 +42,6 @@ pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
 pub use pulse::pulse;
 pub use resource::{CloudIdentity, Identity};
-pub use ship::{Compression, Endpoint, Protocol, ShipError, ShipSettings, Shipper};
+pub use ship::{Compression, Endpoint, Protocol, Proxy, ShipError, ShipSettings, Shipper};
 pub use spool::{Encoded, Export, Loss, Signal, Spool};
 pub use telemetry::{Telemetry, TelemetryError};

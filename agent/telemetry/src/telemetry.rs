@@ -1,5 +1,6 @@
 //! The one set of instruments, and what is read from it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -53,6 +54,8 @@ pub struct Telemetry {
     shown: Arc<Mutex<Shown>>,
     reader: Arc<ManualReader>,
     encoder: Encoder,
+    /// Why what is of a signal is not delivered.
+    undelivered: Mutex<BTreeMap<Signal, String>>,
     instance: Uuid,
     /// Ends the pipeline when it is dropped.
     _provider: SdkMeterProvider,
@@ -83,7 +86,15 @@ impl Telemetry {
         for skip in Skip::ALL {
             instruments.skipped.add(0, &[skip_reason(skip)]);
         }
-        Ok(Self { instruments, shown, reader, encoder, instance, _provider: provider })
+        Ok(Self {
+            instruments,
+            shown,
+            reader,
+            encoder,
+            undelivered: Mutex::default(),
+            instance,
+            _provider: provider,
+        })
     }
 
     /// Counts an attempt, and how long its handshake took where one was completed.
@@ -153,6 +164,25 @@ impl Telemetry {
     /// same on every face that tells it. `None` where it could not be encoded, which the log tells.
     pub fn event(&self, event: &Event<'_>, uid: &str, at: SystemTime) -> Option<Encoded> {
         self.encoder.event(event, uid, at)
+    }
+
+    /// Why the latest request of a signal was not taken, to finish the sentence "metrics do not reach the receiver: …".
+    /// `None` where it was, or nothing was sent.
+    pub fn undelivered(&self, signal: Signal) -> Option<String> {
+        self.lock_undelivered().get(&signal).cloned()
+    }
+
+    /// How the latest request of a signal ended: `None` where it was taken.
+    pub(crate) fn reached(&self, signal: Signal, failure: Option<String>) {
+        let mut undelivered = self.lock_undelivered();
+        match failure {
+            Some(failure) => drop(undelivered.insert(signal, failure)),
+            None => drop(undelivered.remove(&signal)),
+        }
+    }
+
+    fn lock_undelivered(&self) -> MutexGuard<'_, BTreeMap<Signal, String>> {
+        self.undelivered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {

@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::memory::Memory;
-use super::settings;
 use super::supervise::supervise;
 use crate::config::{Compression, Config, FileRef, Otlp, Protocol, Proxy, SignalEndpoint};
 
@@ -33,9 +32,20 @@ pub(super) async fn keep(
         memory.bound(limits(&otlp));
         tokio::select! {
             () = export(&otlp, &telemetry, &memory) => {}
-            () = settings::changed(&mut settings, |config| config.otlp != otlp) => {}
+            () = changed(&mut settings, &otlp) => {}
         }
     }
+}
+
+/// Waits for other settings, or for a reload of those that name files: certificates are renewed under their names.
+async fn changed(settings: &mut watch::Receiver<Arc<Config>>, otlp: &Otlp) {
+    let has_files = otlp.ca_file.is_some() || otlp.client_cert.is_some();
+    while settings.changed().await.is_ok() {
+        if has_files || settings.borrow_and_update().otlp != *otlp {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 /// What may wait; `None` where nothing is exported.
@@ -70,26 +80,36 @@ async fn export(otlp: &Otlp, telemetry: &Arc<Telemetry>, memory: &Memory) {
             info!("{signal} go to {url}");
         }
     }
-    supervise("export", || export_once(&settings, telemetry, memory)).await;
+    // What is measured waits in the queue whatever becomes of the way out.
+    let measuring = async {
+        if settings.metrics.is_some() {
+            supervise("export of metrics", || measure(settings.interval, telemetry, memory)).await;
+        }
+    };
+    tokio::join!(measuring, supervise("export", || ship(&settings, telemetry, memory)));
 }
 
-/// One life of the export.
-fn export_once(
+/// One life of what makes exports of metrics.
+fn measure(
+    interval: Duration,
+    telemetry: &Arc<Telemetry>,
+    memory: &Memory,
+) -> impl Future<Output = ()> + use<> {
+    let (telemetry, spool) = (Arc::clone(telemetry), memory.clone());
+    async move { pulse(&telemetry, &spool, interval).await }
+}
+
+/// One life of the shipper.
+fn ship(
     settings: &ShipSettings,
     telemetry: &Arc<Telemetry>,
     memory: &Memory,
 ) -> impl Future<Output = ()> + use<> {
-    let (spool, telemetry) = (Arc::new(memory.clone()), Arc::clone(telemetry));
-    let shipper = Shipper::new(settings, Arc::clone(&spool), Arc::clone(&telemetry));
-    let (interval, has_metrics) = (settings.interval, settings.metrics.is_some());
+    let shipper = Shipper::new(settings, Arc::new(memory.clone()), Arc::clone(telemetry));
     async move {
-        let mut shipper = match shipper {
-            Ok(shipper) => shipper,
-            Err(error) => return warn!("nothing is exported: {error}"),
-        };
-        tokio::select! {
-            () = pulse(&telemetry, &spool, interval), if has_metrics => {}
-            () = shipper.run() => {}
+        match shipper {
+            Ok(mut shipper) => shipper.run().await,
+            Err(error) => warn!("nothing is exported: {error}"),
         }
     }
 }
@@ -119,8 +139,9 @@ fn ship_settings(otlp: &Otlp) -> ShipSettings {
         client_cert: otlp.client_cert.as_ref().map(|pair| path(&pair.certificate)),
         client_key: otlp.client_cert.as_ref().map(|pair| path(&pair.key)),
         proxy: match &otlp.proxy {
-            Proxy::Environment | Proxy::Off => None,
-            Proxy::Url(url) => Some(url.clone()),
+            Proxy::Environment => sortie_telemetry::Proxy::Environment,
+            Proxy::Off => sortie_telemetry::Proxy::Off,
+            Proxy::Url(url) => sortie_telemetry::Proxy::Url(url.clone()),
         },
         interval: otlp.interval,
     }

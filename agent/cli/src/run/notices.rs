@@ -8,6 +8,8 @@ use crate::board::Notice;
 pub(super) const CONFIG_REJECTED: &str = "config_rejected";
 /// The disk refuses: what happens is kept in memory until it takes it again.
 pub(super) const NOT_KEPT: &str = "not_kept";
+/// What is exported does not reach its receiver.
+pub(super) const NOT_DELIVERED: &str = "not_delivered";
 /// Nothing is kept beyond the life of this process.
 pub(super) const NO_STATE_DIR: &str = "no_state_dir";
 

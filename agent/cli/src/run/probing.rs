@@ -16,7 +16,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_core::verdict::{Finding, State};
 use sortie_net::{OpenError, Prober};
-use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, Signal, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -270,6 +270,18 @@ impl<'a> Probing<'a> {
         }
     }
 
+    fn notice_the_receiver(&mut self) {
+        let exported = Signal::ALL.into_iter().filter(|signal| self.config.otlp.exports(*signal));
+        let undelivered = exported.filter_map(|signal| Some((signal, self.telemetry.undelivered(signal)?)));
+        let told = undelivered.map(|(signal, why)| {
+            format!("The receiver of {} did not take the latest request: {why}.", signal.code())
+        });
+        match told.collect::<Vec<_>>().join(" ") {
+            told if told.is_empty() => self.notices.clear(notices::NOT_DELIVERED),
+            told => self.notices.raise(notices::NOT_DELIVERED, told),
+        }
+    }
+
     /// Puts the state of things on the board, for every face at once.
     async fn show(&mut self, pause: Option<Duration>) {
         let reading = Reading::now();
@@ -279,6 +291,7 @@ impl<'a> Probing<'a> {
         }
         self.clock = reading;
         self.notice_the_disk();
+        self.notice_the_receiver();
         let now = reading.wall_time();
         let report = assemble::report(&self.jury, &self.config, now);
         self.telemetry.show(self.facts());

@@ -11,7 +11,7 @@ use reqwest::{Certificate, ClientBuilder, Identity, Url, retry};
 
 use super::ending::root_cause;
 use super::error::ShipError;
-use super::settings::{Protocol, ShipSettings, is_loopback};
+use super::settings::{Protocol, Proxy, ShipSettings, is_loopback};
 
 /// What we are called.
 const USER_AGENT: &str = concat!("sortie/", env!("CARGO_PKG_VERSION"));
@@ -62,7 +62,7 @@ fn with_proxy(
     url: &Url,
 ) -> Result<ClientBuilder, ShipError> {
     let proxy = settings.checked_proxy()?;
-    if is_loopback(url) {
+    if is_loopback(url) || settings.proxy == Proxy::Off {
         return Ok(builder.no_proxy());
     }
     match (proxy, settings.protocol, url.scheme()) {

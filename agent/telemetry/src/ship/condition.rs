@@ -35,7 +35,7 @@ impl Condition {
             (_, None) => String::new(),
         };
         let is_news = self.latest.replace(alike.clone()) != Some(alike);
-        let is_taken = matches!(ending, Ending::Taken | Ending::Warned(_));
+        let is_taken = ending.is_taken();
         let failures = if is_taken { std::mem::take(&mut self.failures) } else { 0 };
         self.failures += u64::from(!is_taken);
         match ending {

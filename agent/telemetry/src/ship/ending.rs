@@ -51,6 +51,11 @@ pub(super) struct Answer {
 }
 
 impl Ending {
+    /// Whether the receiver has all of it.
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken | Self::Warned(_))
+    }
+
     /// What it means for the lane.
     pub(super) fn outcome(&self) -> Outcome {
         match self {

@@ -36,9 +36,6 @@ pub enum ShipError {
     /// A certificate without its key, or a key without its certificate.
     #[error("a client certificate for OTLP and its key are set together or not at all")]
     HalfIdentity,
-    /// Files that would never be used.
-    #[error("certificates for OTLP are set, and no endpoint begins with https://")]
-    NoTls,
     /// A file of certificates or keys.
     #[error("failed to read the {what} for OTLP from {}: {reason}", path.display())]
     File {

@@ -36,7 +36,7 @@ use self::condition::Condition;
 use self::ending::Ending;
 pub use self::error::ShipError;
 use self::lane::{Fate, Lane, Next, Pace, Sent};
-pub use self::settings::{Compression, Endpoint, Protocol, ShipSettings};
+pub use self::settings::{Compression, Endpoint, Protocol, Proxy, ShipSettings};
 use self::transport::Transport;
 use crate::spool::{Export, Signal, Spool};
 use crate::telemetry::Telemetry;
@@ -94,6 +94,7 @@ impl<S: Spool> Shipper<S> {
         let lines: Vec<Line> = ORDER.into_iter().filter_map(line).collect();
         for line in &lines {
             telemetry.exported(line.signal, 0, None);
+            telemetry.reached(line.signal, None);
         }
         Ok(Self { spool, telemetry, transport, lines, began: Instant::now() })
     }
@@ -171,6 +172,7 @@ impl<S: Spool> Shipper<S> {
         exports.truncate(count);
         self.telemetry.exported(*signal, 1, ending.error_type(*signal).as_deref());
         condition.turn(*signal, &ending).tell(*signal, endpoint);
+        self.telemetry.reached(*signal, (!ending.is_taken()).then(|| ending.to_string()));
 
         let numbers: Vec<u64> = exports.iter().map(|export| export.number).collect();
         let sent = if is_replay { Sent::Replay(&numbers) } else { Sent::Live(numbers[0]) };

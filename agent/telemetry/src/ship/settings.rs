@@ -34,7 +34,7 @@ pub struct ShipSettings {
     pub timeout: Duration,
     /// Sent with each request, for example for authorization.
     pub headers: Vec<(String, String)>,
-    /// Holds more of them, which win over those in `headers`; it is read for each request.
+    /// Holds more of them, of which those in `headers` win; it is read for each request.
     pub headers_file: Option<PathBuf>,
     /// Certificates that receivers are verified with, in place of those of the system.
     pub ca_file: Option<PathBuf>,
@@ -42,8 +42,8 @@ pub struct ShipSettings {
     pub client_cert: Option<PathBuf>,
     /// Its private key.
     pub client_key: Option<PathBuf>,
-    /// The HTTP proxy, in place of the one that the environment names.
-    pub proxy: Option<String>,
+    /// Who passes requests on.
+    pub proxy: Proxy,
     /// Time between two exports of metrics: all waits follow from it.
     pub interval: Duration,
 }
@@ -55,6 +55,18 @@ pub enum Endpoint {
     Receiver(String),
     /// Of one signal, used as it is: `https://gateway:4318/v1/metrics`.
     Signal(String),
+}
+
+/// The HTTP proxy on the way to a receiver; there is none on the way to this machine itself.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    #[default]
+    Environment,
+    /// None, whatever the environment says.
+    Off,
+    /// This one, whatever the environment says.
+    Url(String),
 }
 
 /// How OTLP is spoken.
@@ -91,7 +103,7 @@ impl ShipSettings {
             ca_file: None,
             client_cert: None,
             client_key: None,
-            proxy: None,
+            proxy: Proxy::Environment,
             interval,
         }
     }
@@ -148,7 +160,7 @@ impl ShipSettings {
 
     /// The proxy for a receiver, where one is set.
     pub(super) fn checked_proxy(&self) -> Result<Option<reqwest::Proxy>, ShipError> {
-        let Some(proxy) = &self.proxy else { return Ok(None) };
+        let Proxy::Url(proxy) = &self.proxy else { return Ok(None) };
         let refused = |reason: &str| ShipError::Proxy(format!("{reason}, write it like http://proxy:3128"));
         let url = Url::parse(proxy).map_err(|error| refused(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -199,6 +211,17 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// There may be a password in it.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Environment => "Environment",
+            Self::Off => "Off",
+            Self::Url(_) => "Url(…)",
+        })
+    }
+}
+
 impl fmt::Debug for ShipSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
@@ -213,7 +236,7 @@ impl fmt::Debug for ShipSettings {
             .field("ca_file", &self.ca_file)
             .field("client_cert", &self.client_cert)
             .field("client_key", &self.client_key)
-            .field("proxy", &self.proxy.as_ref().map(|_| "…"))
+            .field("proxy", &self.proxy)
             .field("interval", &self.interval)
             .finish()
     }
@@ -323,7 +346,7 @@ mod tests {
             ("proxy", "relative URL without a base"),
             ("http://", "empty host"),
         ] {
-            let settings = ShipSettings { proxy: Some(proxy.to_owned()), ..settings("http://gateway") };
+            let settings = ShipSettings { proxy: Proxy::Url(proxy.to_owned()), ..settings("http://gateway") };
             let error = settings.checked_proxy().expect_err(proxy).to_string();
             assert!(error.contains(reason) && !error.contains("secret"), "{error}");
         }
@@ -356,7 +379,7 @@ mod tests {
     fn a_secret_is_in_no_debug_output() {
         let settings = ShipSettings {
             headers: vec![("authorization".to_owned(), "Bearer secret".to_owned())],
-            proxy: Some("http://me:secret@proxy:3128".to_owned()),
+            proxy: Proxy::Url("http://me:secret@proxy:3128".to_owned()),
             ..settings("http://gateway?key=secret")
         };
         let headers = settings.checked_headers().expect("well-formed");

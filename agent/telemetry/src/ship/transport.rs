@@ -51,9 +51,6 @@ impl Transport {
         if has_identity != settings.client_key.is_some() {
             return Err(ShipError::HalfIdentity);
         }
-        if (has_identity || settings.ca_file.is_some()) && ways.iter().all(|way| way.url.scheme() == "http") {
-            return Err(ShipError::NoTls);
-        }
         let headers_file = settings.headers_file.clone().map(HeadersFile::new);
         Ok(Self { protocol: settings.protocol, gzip, timeout, headers, headers_file, ways })
     }
@@ -103,12 +100,14 @@ impl Transport {
     }
 
     async fn headers(&mut self, is_replay: bool) -> Result<HeaderMap, Ending> {
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::new();
         if let Some(file) = &mut self.headers_file {
             let read = tokio::time::timeout(self.timeout, file.read()).await;
             let late = || "failed to read the headers file in time".to_owned();
-            headers.extend(read.unwrap_or_else(|_| Err(late())).map_err(Ending::Unready)?);
+            headers = read.unwrap_or_else(|_| Err(late())).map_err(Ending::Unready)?;
         }
+        // Of one name, what the settings say replaces what the file says.
+        headers.extend(self.headers.clone());
         if is_replay {
             headers.insert(HeaderName::from_static(REPLAY_HEADER), HeaderValue::from_static("1"));
         }

@@ -48,8 +48,10 @@ async fn without_tls_the_proxy_is_asked_for_the_url_of_the_receiver() {
     let mut receiver = Receiver::new(Protocol::Http, []).await;
     let (proxy, mut heads) = proxy("200 OK", receiver.port).await;
     let spool = Memory::with([points(&[1])]).await;
-    let settings =
-        ShipSettings { proxy: Some(proxy), ..ShipSettings::to("http://gateway.example:4318", INTERVAL) };
+    let settings = ShipSettings {
+        proxy: Proxy::Url(proxy),
+        ..ShipSettings::to("http://gateway.example:4318", INTERVAL)
+    };
     let _shipping = Shipping::start(&settings, &spool);
     assert_eq!(values(&receiver.next().await), [1]);
     let head = heads.recv().await.expect("a request");
@@ -62,8 +64,10 @@ async fn the_machine_itself_is_reached_without_the_proxy() {
     let mut receiver = Receiver::new(Protocol::Http, []).await;
     let (proxy, mut heads) = proxy("200 OK", receiver.port).await;
     let spool = Memory::with([points(&[1])]).await;
-    let _shipping =
-        Shipping::start(&ShipSettings { proxy: Some(proxy), ..settings(&receiver, Protocol::Http) }, &spool);
+    let _shipping = Shipping::start(
+        &ShipSettings { proxy: Proxy::Url(proxy), ..settings(&receiver, Protocol::Http) },
+        &spool,
+    );
     assert_eq!(values(&receiver.next().await), [1]);
     assert!(heads.try_recv().is_err());
 }
@@ -77,7 +81,7 @@ async fn with_tls_the_proxy_makes_a_tunnel() {
         let (proxy, mut heads) = proxy("200 OK", receiver.port).await;
         let spool = Memory::with([points(&[1])]).await;
         let settings = ShipSettings {
-            proxy: Some(proxy),
+            proxy: Proxy::Url(proxy),
             protocol,
             ca_file: Some(ours.path("ca.pem")),
             ..ShipSettings::to("https://gateway.example:4318", INTERVAL)
@@ -95,8 +99,10 @@ async fn a_proxy_that_makes_no_tunnel_loses_nothing() {
         let receiver = Receiver::new(Protocol::Http, []).await;
         let (proxy, _heads) = proxy(status, receiver.port).await;
         let spool = Memory::with([points(&[1])]).await;
-        let settings =
-            ShipSettings { proxy: Some(proxy), ..ShipSettings::to("https://gateway.example", INTERVAL) };
+        let settings = ShipSettings {
+            proxy: Proxy::Url(proxy),
+            ..ShipSettings::to("https://gateway.example", INTERVAL)
+        };
         let shipping = Shipping::start(&settings, &spool);
         shipping.ended("connection").await;
         assert_eq!(spool.waiting(Signal::Metrics), [1], "{status}");

@@ -30,7 +30,7 @@ async fn a_token_that_was_renewed_is_used_at_once_and_no_request_goes_without_on
         let mut receiver = Receiver::new(protocol, []).await;
         let file = Scratch::new(&format!("{protocol:?}"));
         let settings = ShipSettings {
-            headers: vec![("authorization".to_owned(), "Bearer none".to_owned())],
+            headers: vec![("x-tenant".to_owned(), "set".to_owned())],
             headers_file: Some(file.0.clone()),
             ..settings(&receiver, protocol)
         };
@@ -40,13 +40,16 @@ async fn a_token_that_was_renewed_is_used_at_once_and_no_request_goes_without_on
         assert!(receiver.is_at_rest(), "nothing without the token");
         assert_eq!(spool.waiting(Signal::Metrics), [1]);
         for (index, content) in
-            ["authorization: Bearer a", "# next\nauthorization=Bearer b\n"].into_iter().enumerate()
+            ["authorization: Bearer a\nx-tenant: file", "# next\nauthorization=Bearer b\n"]
+                .into_iter()
+                .enumerate()
         {
             file.write(content);
             spool.append(points(&[1])).await;
             let token = ["Bearer a", "Bearer b"][index];
             loop {
                 let arrived = receiver.next().await;
+                assert_eq!(arrived.header("x-tenant"), Some("set"), "the file does not replace it");
                 if arrived.header("authorization") == Some(token) {
                     break;
                 }
@@ -64,7 +67,7 @@ async fn a_secret_is_in_no_debug_output_and_no_line_of_the_log() {
         let scheme = endpoint.split(':').next().expect("a scheme");
         let settings = ShipSettings {
             headers: vec![("authorization".to_owned(), "Bearer secret".to_owned())],
-            proxy: Some("http://me:secret@192.0.2.1:3128".to_owned()),
+            proxy: Proxy::Url("http://me:secret@192.0.2.1:3128".to_owned()),
             protocol,
             ..ShipSettings::to(&format!("{scheme}://192.0.2.2:4318/?key=secret"), INTERVAL)
         };

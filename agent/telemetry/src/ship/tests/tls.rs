@@ -174,14 +174,7 @@ fn what_cannot_be_used_is_said_before_anything_is_sent() {
         ),
         (
             ShipSettings {
-                ca_file: Some(ours.path("ca.pem")),
-                ..ShipSettings::to("http://gateway:4318", INTERVAL)
-            },
-            "certificates for OTLP are set, and no endpoint begins with https://",
-        ),
-        (
-            ShipSettings {
-                proxy: Some("http://proxy:3128".to_owned()),
+                proxy: Proxy::Url("http://proxy:3128".to_owned()),
                 protocol: Protocol::Grpc,
                 ..ShipSettings::to("http://gateway:4317", INTERVAL)
             },
