@@ -70,7 +70,6 @@ pub fn start_log(level: LogLevel) {
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
     };
     let own = Targets::new().with_target("sortie", level).with_default(level.min(LevelFilter::WARN));
     let log = tracing_subscriber::fmt()

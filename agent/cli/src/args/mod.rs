@@ -101,8 +101,6 @@ pub enum LogLevel {
     Info,
     /// Every round
     Debug,
-    /// Every packet
-    Trace,
 }
 
 pub(super) fn port(text: &str) -> Result<Port, String> {

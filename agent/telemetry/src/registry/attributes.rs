@@ -121,9 +121,18 @@ pub const SIGNAL: Attribute = Attribute {
 /// `error.type`
 pub const ERROR_TYPE: Attribute = Attribute {
     key: "error.type",
-    holds: Holds::Text(&["503", "timeout", "connection", "points_rejected", "_OTHER"]),
+    holds: Holds::Text(&[
+        "503",
+        "UNAVAILABLE",
+        "timeout",
+        "connection",
+        "points_rejected",
+        "records_rejected",
+        "headers",
+        "_OTHER",
+    ]),
     presence: Presence::Where("the export was not taken"),
-    says: "The HTTP status, or what happened instead of one.",
+    says: "The HTTP status or the gRPC code, or what happened instead of one.",
 };
 /// `sortie.store.state`
 pub const STORE_STATE: Attribute = Attribute {

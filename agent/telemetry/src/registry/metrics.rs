@@ -19,8 +19,9 @@ use crate::spool::{Loss, Signal};
 /// once adds a second, twice three. In seconds, as far as the default window of 7 s.
 const HANDSHAKE_BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-/// HTTP statuses that a gateway and what stands before it are known to answer with, and the other reasons.
-const EXPORT_ENDINGS: usize = 16;
+/// The 16 gRPC codes that are failures, or as many HTTP statuses of a gateway and what stands before it, the other
+/// reasons, and none.
+const EXPORT_ENDINGS: usize = 24;
 
 /// `sortie.probe.attempts`
 pub const PROBE_ATTEMPTS: Metric = Metric {

@@ -19,7 +19,7 @@ use super::waiting::Waiting;
 use crate::clock::Steady;
 
 /// A disk that refused is tried again after this long.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(5) };
 
 /// Bytes of a queue that leave a file worth making small again.
 const OUTAGE: u64 = 4 << 20;
@@ -156,6 +156,9 @@ impl Keeper {
             number
         });
         self.number = number;
+        if batch.is_empty() {
+            return;
+        }
         if let Some(limits) = self.limits {
             batch.bound(limits, now);
         }

@@ -14,6 +14,8 @@ mod entry;
 mod keeper;
 mod losses;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 mod waiting;
 
