@@ -86,6 +86,6 @@ fn stepped(world: &mut World<'_>) -> Result<()> {
 /// Names of the series on the agent's own page.
 fn names_on_page(agent: &Daemon<'_>) -> Result<BTreeSet<String>> {
     let page = agent.get("/metrics")?.body;
-    let lines = page.lines().filter(|line| line.starts_with("sortie_"));
+    let lines = page.lines().filter(|line| !line.starts_with('#') && !line.starts_with("target_info"));
     Ok(lines.filter_map(|line| line.split(['{', ' ']).next()).map(str::to_owned).collect())
 }

@@ -15,8 +15,8 @@ use e2e::tmpfs::Tmpfs;
 
 use crate::{Alone, Job};
 
-/// Everything that Sortie calls its own.
-pub(crate) const OURS: &str = r#"{__name__=~"sortie_.+"}"#;
+/// Everything that an agent tells. What Prometheus makes of a resource is no metric of anybody's.
+pub(crate) const OURS: &str = r#"{job="sortie",__name__!="target_info"}"#;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Bytes. Prometheus needs some of it to start.
