@@ -90,6 +90,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     probing.end(by).await;
     let otlp = watched.borrow().otlp.clone();
     export::farewell(&otlp, &telemetry, &memory).await;
+    memory.end().await;
     info!("ended by {by}");
     Ok(())
 }

@@ -75,6 +75,13 @@ impl Keeper {
         self.disk.iter_mut().for_each(Disk::close);
     }
 
+    /// Nothing follows. Lazy batches are on the disk when the store is closed.
+    pub(super) fn end(&mut self) {
+        self.refused = None;
+        self.flush();
+        self.close();
+    }
+
     /// What was on show, and the history.
     pub(super) fn recall(&mut self) -> (Vec<Known>, History) {
         let recalled = self.ask(|store| Ok(disk::recall(store)));

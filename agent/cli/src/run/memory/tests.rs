@@ -190,3 +190,37 @@ async fn a_round_of_hundreds_with_the_longest_names_is_kept_and_costs_no_change(
     let states: Vec<_> = known.iter().map(|known| known.finding.state).collect();
     assert_eq!((states, history.series().len()), (vec![State::PlatformBlocked], 300));
 }
+
+#[tokio::test]
+async fn two_entries_at_once_are_no_disk_that_hangs() {
+    let dir = Dir::new();
+    let (memory, _) = life(&dir.0).await;
+    let (others, busy) = channel::<()>();
+    memory.orders.send(Box::new(move |_| _ = busy.recv())).expect("the keeper lives");
+    let (first, second) =
+        (memory.append(export(Signal::Metrics, "1")), memory.append(export(Signal::Events, "2")));
+    let both = async { tokio::join!(first, second) };
+    tokio::pin!(both);
+    tokio::select! {
+        biased;
+        _ = &mut both => panic!("neither is on the disk"),
+        () = tokio::task::yield_now() => {}
+    }
+    assert_eq!(memory.condition(), Condition::default(), "nobody has lost patience");
+    drop(others);
+    both.await;
+    assert_eq!(waiting(&memory, Signal::Events).await, ["2"]);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_the_end_is_not_delivered_again() {
+    let dir = Dir::new();
+    let (memory, _) = life(&dir.0).await;
+    memory.append(export(Signal::Metrics, "delivered")).await;
+    memory.settle(Signal::Metrics, vec![number(&memory, "delivered").await], 0).await;
+    memory.end().await;
+    // As it is when the process ends now, with its thread wherever it is.
+    let copy = Dir::new();
+    fs::copy(dir.0.join("sortie.redb"), copy.0.join("sortie.redb")).expect("there is room");
+    assert_eq!(waiting(&life(&copy.0).await.0, Signal::Metrics).await, [""; 0]);
+}
