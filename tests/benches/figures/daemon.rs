@@ -14,11 +14,11 @@ use crate::spread::Spread;
 use crate::unit::{KIBIBYTES, MEBIBYTES, MILLISECONDS, PERCENT_OF_A_CORE, SECONDS};
 use crate::viewer::{self, Weight};
 
-const BUDGET_MEBIBYTES: f64 = 8.0;
-const BUDGET_PERCENT: f64 = 0.05;
+pub(crate) const BUDGET_MEBIBYTES: f64 = 8.0;
+pub(crate) const BUDGET_PERCENT: f64 = 0.05;
 
 /// When the first sitting of the jury is over for sure and no sentinel has looked yet.
-const SETTLED: Duration = Duration::from_secs(20);
+pub(crate) const SETTLED: Duration = Duration::from_secs(20);
 
 /// How often the jury sits anyway, for the greetings of an open port (`probe.greeting_interval`).
 const JURY_INTERVAL: Duration = Duration::from_secs(15 * 60);
@@ -125,6 +125,6 @@ fn scrape() -> Result<(usize, Spread)> {
 }
 
 /// Of one core.
-fn share(cpu: Duration, time: Duration) -> f64 {
+pub(crate) fn share(cpu: Duration, time: Duration) -> f64 {
     cpu.as_secs_f64() / time.as_secs_f64()
 }
