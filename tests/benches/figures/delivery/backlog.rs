@@ -13,6 +13,8 @@ use e2e::agent::Stage;
 use e2e::otlp::{Message, Signal, compress};
 use e2e::process::Process;
 use e2e::receiver::{Receiver, Record, Step};
+use opentelemetry_proto::tonic::metrics::v1::Metric;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use sortie_store::{Batch, Export, Lane, Moment, Store};
 
@@ -148,20 +150,40 @@ fn made(message: &Message, at: SystemTime, back: Duration) -> Result<Message> {
     let mut message = message.clone();
     match &mut message {
         Message::Metrics(metrics) => {
-            metrics.resource_metrics.iter_mut().flat_map(told::points).for_each(|point| {
-                point.time_unix_nano = nanos;
-                // Smaller ones say that something is so, or that it never happened.
-                if let Some(Value::AsInt(value @ 2..)) = &mut point.value {
-                    *value += rounds;
-                }
-            })
+            let scopes = metrics.resource_metrics.iter_mut().flat_map(|of_host| &mut of_host.scope_metrics);
+            for metric in scopes.flat_map(|scope| &mut scope.metrics) {
+                make_again(metric, nanos, rounds);
+            }
         }
         Message::Events(events) => {
             let scopes = events.resource_logs.iter_mut().flat_map(|of_host| &mut of_host.scope_logs);
-            scopes.flat_map(|scope| &mut scope.log_records).for_each(|record| record.time_unix_nano = nanos);
+            for record in scopes.flat_map(|scope| &mut scope.log_records) {
+                record.time_unix_nano = nanos;
+            }
         }
     }
     Ok(message)
+}
+
+fn make_again(metric: &mut Metric, nanos: u64, rounds: i64) {
+    match &mut metric.data {
+        Some(Data::Gauge(gauge)) => {
+            gauge.data_points.iter_mut().for_each(|point| point.time_unix_nano = nanos);
+        }
+        Some(Data::Sum(sum)) => {
+            for point in &mut sum.data_points {
+                point.time_unix_nano = nanos;
+                // What never happened happens on no day.
+                if let Some(Value::AsInt(value @ 1..)) = &mut point.value {
+                    *value += rounds;
+                }
+            }
+        }
+        Some(Data::Histogram(histogram)) => {
+            histogram.data_points.iter_mut().for_each(|point| point.time_unix_nano = nanos);
+        }
+        _ => {}
+    }
 }
 
 fn nanos(at: SystemTime) -> Result<u64> {

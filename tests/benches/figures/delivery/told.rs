@@ -3,8 +3,8 @@
 use e2e::otlp::Message;
 use e2e::receiver::Record;
 use opentelemetry_proto::tonic::logs::v1::ResourceLogs;
+use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::{NumberDataPoint, ResourceMetrics};
 use prost::Message as _;
 
 /// One export.
@@ -32,16 +32,6 @@ pub(super) fn delivered(records: &[Record], before: u64) -> usize {
     let taken = records.iter().filter(|record| record.is_acknowledged());
     let messages = taken.filter_map(|record| record.message.as_ref().ok());
     messages.flat_map(moments).filter(|at| *at < before).count()
-}
-
-/// The points of gauges and sums. Histograms have the moments of these.
-pub(super) fn points(of_host: &mut ResourceMetrics) -> impl Iterator<Item = &mut NumberDataPoint> {
-    let metrics = of_host.scope_metrics.iter_mut().flat_map(|scope| &mut scope.metrics);
-    metrics.flat_map(|metric| match &mut metric.data {
-        Some(Data::Gauge(gauge)) => &mut gauge.data_points[..],
-        Some(Data::Sum(sum)) => &mut sum.data_points[..],
-        _ => &mut [],
-    })
 }
 
 /// When each of the exports was made: all points of one are of one moment.
