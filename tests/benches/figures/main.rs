@@ -21,6 +21,7 @@ mod floor;
 mod inquiry;
 mod laboratory;
 mod machine;
+mod memory;
 mod paint;
 mod rtt;
 mod sheet;

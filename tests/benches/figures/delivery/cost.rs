@@ -7,6 +7,7 @@ use anyhow::Result;
 use e2e::process::Process;
 
 use crate::daemon::{BUDGET_MEBIBYTES, BUDGET_PERCENT, share};
+use crate::memory::Memory;
 use crate::sheet::Sheet;
 use crate::unit::{MEBIBYTES, PERCENT_OF_A_CORE};
 
@@ -22,8 +23,7 @@ pub(super) struct Meter<'a> {
 /// What an agent cost. Memory is the largest that was looked at.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cost {
-    pss: f64,
-    rss: f64,
+    memory: Memory,
     pub(super) cpu: Duration,
     time: Duration,
 }
@@ -35,21 +35,22 @@ impl<'a> Meter<'a> {
 
     /// Since the start, with the memory of now.
     pub(super) fn read(&self) -> Result<Cost> {
-        let [pss, rss] = ["Pss", "Rss"].map(|field| self.process.memory(field));
+        let memory = Memory::of(self.process)?;
         let cpu = self.process.cpu_time()?.saturating_sub(self.before);
-        Ok(Cost { pss: pss?, rss: rss?, cpu, time: self.began.elapsed() })
+        Ok(Cost { memory, cpu, time: self.began.elapsed() })
     }
 }
 
 impl Cost {
     /// The later one of two readings, with the larger memory of both.
     pub(super) fn then(self, later: Self) -> Self {
-        Self { pss: self.pss.max(later.pss), rss: self.rss.max(later.rss), ..later }
+        Self { memory: self.memory.max(later.memory), ..later }
     }
 
     pub(super) fn print(&self, when: &str, is_everyday: bool, sheet: &mut Sheet) -> io::Result<()> {
-        sheet.against(&format!("PSS, {when}"), self.pss, BUDGET_MEBIBYTES, MEBIBYTES)?;
-        sheet.figure("  RSS, pages shared with other programs in full", self.rss, MEBIBYTES)?;
+        sheet.against(&format!("PSS, {when}"), self.memory.pss, BUDGET_MEBIBYTES, MEBIBYTES)?;
+        sheet.figure("  RSS, pages shared with other programs in full", self.memory.rss, MEBIBYTES)?;
+        sheet.figure("  of it written to, its own alone", self.memory.dirty, MEBIBYTES)?;
         let cpu = share(self.cpu, self.time) * PERCENT;
         if is_everyday {
             sheet.against("  CPU, of one core", cpu, BUDGET_PERCENT, PERCENT_OF_A_CORE)

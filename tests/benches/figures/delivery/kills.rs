@@ -27,7 +27,7 @@ const CONFIG: &str = "interval = '1s'\n[config.agent]\ninterval = '4s'\n[config.
                       window = '3s'";
 
 /// A life ends within this: some before anything was exported, most in the middle of it.
-const LIFE: Duration = Duration::from_secs(3);
+const LIFE: Duration = Duration::from_secs(5);
 /// A receiver that is some way off: many a kill comes between what it took and what the agent heard of it.
 const ANSWER: Duration = Duration::from_millis(50);
 /// The backlog of some seconds is spread over five.
