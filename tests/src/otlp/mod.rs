@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use prost::Message as _;
 
-pub use body::{compress, decompress, members};
+pub use body::{compress, decompress, elements};
 pub use grpc::{Frame, RetryInfo, status_details};
 pub use send::{Answer, Sender};
 
