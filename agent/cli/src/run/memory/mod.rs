@@ -13,7 +13,6 @@ mod disk;
 mod entry;
 mod keeper;
 mod losses;
-mod rows;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -36,7 +35,7 @@ use tracing::error;
 
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
-pub(crate) use self::rows::Known;
+use crate::known::Known;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);
