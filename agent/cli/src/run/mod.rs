@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use sortie_telemetry::{Bounds, CloudIdentity, Identity, Telemetry};
+use sortie_telemetry::{Bounds, CloudIdentity, Identity, Signal, Telemetry};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -62,7 +62,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let telemetry = Arc::new(telemetry(&config)?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance.is_some(), Arc::clone(&telemetry))?;
-    memory.bound(export::limits(&config.otlp));
+    memory.bound(export::limits(&config.otlp), config.otlp.exports(Signal::Events));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
     let export = export::keep(Arc::clone(&telemetry), memory.clone(), watched.clone());

@@ -53,8 +53,20 @@ impl Work {
         Some(self.exports.remove(at).1)
     }
 
+    pub(crate) fn settles(&self, lane: Lane, number: u64) -> bool {
+        self.settled.contains(&(lane, number))
+    }
+
+    pub(crate) fn is_dispensable(&self) -> bool {
+        self.settled.is_empty() && self.lost.is_empty() && self.exports(Lane::Events).next().is_none()
+    }
+
+    pub(crate) fn is_bare(&self) -> bool {
+        self.settled.is_empty() && !self.cannot_be_repeated()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.settled.is_empty() && self.bound.is_none() && !self.cannot_be_repeated()
+        self.bound.is_none() && self.is_bare()
     }
 
     pub(crate) fn bodies(&self) -> impl Iterator<Item = usize> {

@@ -119,10 +119,11 @@ impl Memory {
         }
     }
 
-    /// What may wait to be delivered, from now on; `None` where nothing is exported.
-    pub(super) fn bound(&self, limits: Option<QueueLimits>) {
+    /// What may wait to be delivered, from now on; `None` where nothing is exported. Losses are told by events where those
+    /// are exported.
+    pub(super) fn bound(&self, limits: Option<QueueLimits>, has_events: bool) {
         // It fails only where the thread is gone, which the next answer that does not come tells.
-        let _ = self.orders.send(Box::new(move |keeper| keeper.bound(limits)));
+        let _ = self.orders.send(Box::new(move |keeper| keeper.bound(limits, has_events)));
     }
 
     /// The end of this life: what waits is offered to the disk once more, and what was acknowledged is on it when this
