@@ -56,6 +56,14 @@ impl Record {
         elements(message).unwrap_or_default()
     }
 
+    /// Points of metrics, or records of events, in it.
+    pub fn count(&self) -> u64 {
+        match &self.message {
+            Ok(message) => message.count(),
+            Err(_) => 0,
+        }
+    }
+
     pub fn metrics(&self) -> Option<&ExportMetricsServiceRequest> {
         self.message.as_ref().ok()?.metrics()
     }

@@ -1,14 +1,14 @@
 //! Days without an outage.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
 use e2e::agent::Daemon;
 use e2e::ledger::Catalogue;
 use e2e::wallclock::WallClock;
 
-use super::{Case, GAP};
+use super::{Case, FAREWELL, GAP};
 use crate::history::{changes, require_told};
 use crate::world::{Way, World, in_the_end, until};
 
@@ -20,8 +20,6 @@ const STEPS: [i64; 3] = [0, 300, -300];
 /// Seconds; shorter than a step, longer than what is done between two of them.
 const NEAR: u64 = 120;
 const EXPORTS: usize = 4;
-/// An agent that is told to end ends its round first.
-const FAREWELL: Duration = Duration::from_secs(30);
 /// In a second.
 const MILLISECONDS: u64 = 1000;
 

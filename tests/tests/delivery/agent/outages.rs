@@ -8,7 +8,7 @@ use e2e::ledger::{Catalogue, Points};
 use e2e::otlp::Signal;
 use e2e::receiver::Record;
 
-use super::{Case, GAP};
+use super::{Case, FAREWELL, GAP};
 use crate::history::{changes, require_told};
 use crate::world::{Way, World, in_the_end, until};
 
@@ -16,9 +16,6 @@ use crate::world::{Way, World, in_the_end, until};
 const EXPORTS: usize = 3;
 /// Intervals of exports, beyond what it takes to find a block.
 const LONGER: Duration = Duration::from_secs(10);
-
-/// An agent that is told to end ends its round first.
-const FAREWELL: Duration = Duration::from_secs(30);
 
 pub(super) const CASES: &[Case] = &[
     ("a_collector_that_was_away_gets_everything_newest_first", Way::Http, "", |world| {
