@@ -85,6 +85,13 @@ impl Batch {
         self
     }
 
+    /// How far the wall clock is ahead of the clock of the exports, in seconds: [`Queue::ahead`](crate::Queue::ahead) tells
+    /// it to the next life. It travels with exports, and alone it is nothing to write.
+    pub fn clock_ahead(&mut self, seconds: i64) -> &mut Self {
+        self.queue.clock_ahead(seconds);
+        self
+    }
+
     /// Costs no sync: the batch is on the disk with the next one that is not lazy, or when the store is closed. A crash
     /// before that undoes all of it. For acknowledgements, which cost one more delivery of the same bytes then.
     pub fn lazy(&mut self) -> &mut Self {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::lane::OpenLane;
-use super::{Export, Lane, Loss, Losses, QueueLimits};
+use super::{Export, Lane, Loss, Losses, QueueLimits, ledger};
 use crate::commit::Refusal;
 use crate::format::META;
 use crate::moment::Moment;
@@ -23,6 +23,7 @@ pub(crate) struct Work {
     settled: Vec<(Lane, u64)>,
     exports: Vec<(Lane, Export)>,
     bound: Option<(QueueLimits, Moment)>,
+    ahead: Option<i64>,
 }
 
 impl Work {
@@ -42,6 +43,10 @@ impl Work {
 
     pub(crate) fn bound(&mut self, limits: QueueLimits, now: Moment) {
         self.bound = Some((limits, now));
+    }
+
+    pub(crate) fn clock_ahead(&mut self, seconds: i64) {
+        self.ahead = Some(seconds);
     }
 
     pub(crate) fn exports(&self, lane: Lane) -> impl Iterator<Item = &Export> {
@@ -103,6 +108,9 @@ pub(crate) fn apply(txn: &WriteTransaction, work: &Work) -> Result<Losses, Refus
     }
     if let Some((limits, now)) = work.bound {
         bound(&mut lanes, limits, now)?;
+    }
+    if let Some(ahead) = work.ahead {
+        ledger::write_ahead(&mut meta, ahead)?;
     }
     let mut thrown = Losses::default();
     for lane in lanes {

@@ -164,6 +164,7 @@ impl Keeper {
         if let Some(limits) = self.limits {
             batch.bound(limits, now);
         }
+        batch.clock_ahead(self.clock.wall_ahead());
         let evicted = self.waiting.push(batch);
         self.shared.condition(|condition| condition.lost += evicted.rounds);
         for (lane, records) in evicted.records {
@@ -247,6 +248,8 @@ impl Keeper {
         self.number = Lane::ALL.into_iter().map(|lane| queue.lane(lane).highest).fold(self.number, u64::max);
         let was_there = std::mem::replace(&mut self.is_counted, true);
         if !was_there {
+            // What waits has the age that it had by the clock of that life, however far the wall clock was set since.
+            self.clock = Steady::behind(queue.ahead);
             // The totals go on over restarts, so that a loss is in them although its life ended at once.
             for (lane, loss, records) in queue.lost.iter() {
                 self.telemetry.dropped(signal(lane), told(loss), records);
