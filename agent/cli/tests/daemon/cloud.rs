@@ -87,7 +87,11 @@ fn an_agent_waits_for_no_cloud_and_shows_what_it_tells_later() {
     shows_open(&agent);
     let report = json(&agent.get("/api/v1/report").body);
     // What the firmware tells may be there.
-    assert_eq!(report["cloud"]["resource_id"], serde_json::Value::Null, "it was judged before the cloud answered");
+    assert_eq!(
+        report["cloud"]["resource_id"],
+        serde_json::Value::Null,
+        "it was judged before the cloud answered"
+    );
     imds.answer_from_now_on();
     agent.await_body("/api/v1/report", |body| body.contains(VM));
     assert_eq!(json(&agent.get("/api/v1/report").body)["cloud"], told());

@@ -2,6 +2,7 @@
 
 mod app;
 mod arc;
+mod cloud_init;
 mod dmi;
 
 use std::ffi::OsString;
@@ -22,6 +23,8 @@ pub struct Surroundings {
     pub(crate) settled: Option<Place>,
     /// Whose firmware this is.
     pub(crate) maker: Option<Provider>,
+    /// What the maker told cloud-init.
+    pub(crate) machine: Option<Place>,
     /// A pod whose API server belongs to Azure.
     pub(crate) is_in_aks: bool,
     /// A machine that Azure knows and does not host.
@@ -29,7 +32,7 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// As this process finds them now. Reads a few short files.
+    /// As this process finds them now. Reads a few files, none of them from a disk but Arc's.
     pub fn look() -> Self {
         Self::of(Path::new("/"), |name| std::env::var_os(name))
     }
@@ -38,9 +41,11 @@ impl Surroundings {
     pub(crate) fn of(root: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let variable = |name: &str| variable(name)?.into_string().ok().filter(|text| !text.is_empty());
         let root = Root(root.to_owned());
+        let maker = dmi::maker(&root);
         Self {
             settled: app::place(&variable),
-            maker: dmi::maker(&root),
+            maker,
+            machine: maker.and_then(|maker| cloud_init::place(&root, maker)),
             is_in_aks: variable("KUBERNETES_SERVICE_HOST").is_some_and(|host| host.ends_with(AKS_DOMAIN)),
             arc: arc::place(&root, &variable),
         }
@@ -48,7 +53,11 @@ impl Surroundings {
 
     /// The place, as far as it can be told without asking.
     pub fn place(&self) -> Option<Place> {
-        let machine = || self.maker.map(|maker| Place::on(self.platform(maker.machines())));
+        let made = || self.maker.map(|maker| Place::on(maker.machines()));
+        let machine = || {
+            let place = self.machine.clone().or_else(made)?;
+            Some(Place { platform: self.platform(place.platform), ..place })
+        };
         let pod = || self.is_in_aks.then(|| Place::on(Platform::Aks));
         // Arc is for machines elsewhere: whoever made this one hosts it.
         self.settled.clone().or_else(machine).or_else(pod).or_else(|| self.arc.clone())
@@ -72,10 +81,10 @@ fn name(variable: Variable<'_>, of: &str) -> Option<String> {
 struct Root(PathBuf);
 
 impl Root {
-    /// A short file; what is longer is cut.
+    /// A file of text; what is longer than any that is asked for is cut.
     fn read(&self, path: &str) -> Option<String> {
-        /// The longest is the configuration of the Arc agent, a kilobyte.
-        const MOST: u64 = 16 << 10;
+        /// The longest is that of cloud-init, which has the user data of a machine several times, and those have 64 KiB.
+        const MOST: u64 = 1 << 20;
         let mut text = String::new();
         File::open(self.0.join(path)).ok()?.take(MOST).read_to_string(&mut text).ok()?;
         Some(text)

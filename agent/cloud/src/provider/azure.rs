@@ -26,6 +26,11 @@ pub(super) async fn ask(service: &Metadata) -> Result<Place, Silence> {
         },
         answer => answer?,
     };
+    read(&instance)
+}
+
+/// What an answer says, whoever kept it.
+pub(super) fn read(instance: &Value) -> Result<Place, Silence> {
     let compute = instance.get("compute").ok_or(Silence::Foreign("it tells nothing of a machine"))?;
     // On machines that are older than the service every field may be empty, and they are Azure's all the same.
     if field(compute, "azEnvironment").is_empty() && uuid(field(compute, "vmId")).is_none() {

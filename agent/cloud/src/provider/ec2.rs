@@ -1,5 +1,7 @@
 //! Amazon EC2, by the second version of its service alone: a token for the session first, then the document of the instance's identity.
 
+use serde_json::Value;
+
 use crate::claim::{aws_account, ec2_instance, field, word};
 use crate::metadata::{Metadata, Silence};
 use crate::place::{Place, Platform};
@@ -17,13 +19,18 @@ pub(super) async fn ask(service: &Metadata) -> Result<Place, Silence> {
     }
     let session = [("X-aws-ec2-metadata-token", token.as_str())];
     let identity = service.json("/latest/dynamic/instance-identity/document", &session).await?;
-    let vm_id = ec2_instance(field(&identity, "instanceId")).ok_or(super::NO_ID)?;
+    read(&identity)
+}
+
+/// What a document says, whoever kept it.
+pub(super) fn read(identity: &Value) -> Result<Place, Silence> {
+    let vm_id = ec2_instance(field(identity, "instanceId")).ok_or(super::NO_ID)?;
     Ok(Place {
         vm_id: Some(vm_id),
-        account_id: aws_account(field(&identity, "accountId")),
-        region: word(field(&identity, "region")),
-        zone: word(field(&identity, "availabilityZone")),
-        size: word(field(&identity, "instanceType")),
+        account_id: aws_account(field(identity, "accountId")),
+        region: word(field(identity, "region")),
+        zone: word(field(identity, "availabilityZone")),
+        size: word(field(identity, "instanceType")),
         ..Place::on(Platform::Ec2)
     })
 }

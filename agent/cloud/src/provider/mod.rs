@@ -10,6 +10,8 @@ mod hetzner;
 mod oci;
 mod scaleway;
 
+use serde_json::Value;
+
 use crate::metadata::{Metadata, Silence};
 use crate::place::{Place, Provider};
 
@@ -23,6 +25,15 @@ impl Provider {
     /// Where the metadata service of this provider is known to be.
     pub(crate) fn known_url(self) -> &'static str {
         if self == Self::Scaleway { scaleway::URL } else { LINK_LOCAL }
+    }
+
+    /// Reads the document that the metadata service of Azure or of AWS has answered to somebody else.
+    pub(crate) fn read(self, document: &Value) -> Result<Place, Silence> {
+        match self {
+            Self::Azure => azure::read(document),
+            Self::Aws => ec2::read(document),
+            _ => Err(Silence::Foreign("it tells each value by itself")),
+        }
     }
 
     /// Asks a service as if it were that of this provider.

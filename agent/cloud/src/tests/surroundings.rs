@@ -34,6 +34,47 @@ fn firmware_tells_the_provider() {
 }
 
 #[test]
+fn what_cloud_init_was_told_needs_no_question() {
+    const DATA: &str = "run/cloud-init/instance-data.json";
+    let azure = format!(
+        r#"{{"base64_encoded_keys": [], "ds": {{"meta_data": {{"imds": {{"compute": {{"azEnvironment":
+        "AzurePublicCloud", "location": "westeurope", "subscriptionId": "{SUBSCRIPTION}", "vmSize":
+        "Standard_B1s", "zone": ""}}}}, "instance-id": "x"}}}}, "merged_cfg": "redacted for non-root user"}}"#
+    );
+    let aws = r#"{"ds": {"dynamic": {"instance-identity": {"document": {"instanceId": "i-1234abcd",
+        "accountId": "123456789012", "region": "eu-west-1"}}}, "meta_data": {"ami-id": "x"}}}"#;
+    let text = |text: &str| Some(text.to_owned());
+    let on_azure = Place {
+        account_id: text(SUBSCRIPTION),
+        region: text("westeurope"),
+        size: text("Standard_B1s"),
+        ..Place::on(Platform::AzureVm)
+    };
+    let on_aws = Place {
+        vm_id: text("i-1234abcd"),
+        account_id: text("123456789012"),
+        region: text("eu-west-1"),
+        ..Place::on(Platform::Ec2)
+    };
+    let of_azure = || Machine::silent().with_dmi("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77");
+    let of_aws = || Machine::silent().with_dmi("sys_vendor", "Amazon EC2");
+    for (machine, data, place) in [
+        (of_azure(), azure.as_str(), Some(on_azure)),
+        (of_aws(), aws, Some(on_aws.clone())),
+        (of_aws(), &aws.replace("instance-identity", "instance_identity"), Some(on_aws)),
+        // Told by somebody else than the maker of this machine.
+        (of_aws(), &azure, Some(Place::on(Platform::Ec2))),
+        (Machine::silent(), &azure, None),
+        (of_azure(), "{}", Some(Place::on(Platform::AzureVm))),
+        (of_azure(), r#"{"ds": {"meta_data": {"imds": null}}}"#, Some(Place::on(Platform::AzureVm))),
+        (of_azure(), "[", Some(Place::on(Platform::AzureVm))),
+        (Machine::silent().with_dmi("sys_vendor", "Hetzner"), aws, Some(Place::on(Platform::HetznerServer))),
+    ] {
+        assert_eq!(machine.with_file(DATA, data).around().place(), place, "{data}");
+    }
+}
+
+#[test]
 fn an_app_is_told_by_its_environment() {
     let site = [
         ("WEBSITE_SITE_NAME", "mailer"),

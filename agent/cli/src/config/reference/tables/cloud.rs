@@ -17,7 +17,7 @@ pub(super) const TABLE: Table = Table {
     keys: &[
         Key {
             name: "imds",
-            about: "The instance metadata service; a URL is the only one that is asked, `off` asks none and leaves the cloud out of the report.",
+            about: "The instance metadata service; a URL is the only one that is asked.",
             kind: SERVICE,
             preset: Preset::Value(r#""auto""#),
             example: r#""http://169.254.169.254""#,
