@@ -7,6 +7,7 @@ use sortie_core::report::explain;
 use sortie_net::Event;
 
 use crate::args::{Check, Format};
+use crate::cloud::{self, Lookup};
 use crate::config::Config;
 use crate::jury::{Jury, Stage};
 use crate::progress::Progress;
@@ -21,14 +22,19 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     let line = Progress::start(args.quiet);
     let limit = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let shown = Shown::look(config);
+    let lookup = Lookup::begin(config);
     let sitting = tokio::time::timeout(limit, jury.sit(&|stage| line.say(&words(stage)))).await;
-    line.finish();
+    line.say("waiting for what the cloud says of this machine");
+    let patience = if sitting.is_ok() { cloud::PATIENCE } else { Duration::ZERO };
+    let place = lookup.answer_within(patience);
     if sitting.is_err() {
         let limit = humantime::format_duration(limit);
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
     let mut report = assemble::last_report(jury, config, SystemTime::now());
     shown.pass_on(&mut report).await;
+    report.cloud = place.await;
+    line.finish();
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {
         Format::Table => render::table(&report, terminal::stdout_style()),

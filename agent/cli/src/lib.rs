@@ -15,6 +15,7 @@ pub mod board;
 pub mod check;
 mod client;
 pub mod clock;
+mod cloud;
 pub mod completions;
 pub mod config;
 pub mod configure;

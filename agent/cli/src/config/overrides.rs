@@ -104,11 +104,8 @@ impl Config {
         let mut ignored = |key: &str, what: &str| {
             sentences.push(format!("{key} is set, but this version does not act on it: {what}"));
         };
-        if matches!(self.cloud.imds, super::Service::At(_)) {
-            ignored("cloud.imds", "no cloud is asked");
-        }
         if self.cloud.arm != super::Service::Off {
-            ignored("cloud.arm", "no cloud is asked");
+            ignored("cloud.arm", "Azure Resource Manager is not asked");
         }
         sentences.extend(self.otlp.sentences());
         sentences

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use sortie_core::report::Report;
 
 use super::{Scene, moment};
+use crate::render::words::whereabouts;
 use crate::text::printable;
 
 /// The machine's name, else its id.
@@ -30,6 +31,9 @@ pub(super) fn masthead(scene: &Scene<'_>) -> Markup {
                     None => "every operator is being asked now"
                 }
             }
+        }
+        @if let Some(sentence) = scene.display.report.cloud.as_ref().and_then(|cloud| cloud.unsupported.as_deref()) {
+            p .demonstration { b { "Not supported here." } " The provider says: " (printable(sentence)) "." }
         }
         @if agent.demonstration {
             p .demonstration {
@@ -66,6 +70,9 @@ pub(super) fn colophon(scene: &Scene<'_>) -> Markup {
             @match &config { Some(path) => code { (printable(path)) }, None => "built in" }
             ", hash " code { (printable(&agent.config_hash)) }
             @if let Some(id) = &report.host.id { ", host id " code { (printable(id)) } }
+        }
+        @if let Some(cloud) = &report.cloud {
+            p #place { "in " code { (whereabouts(cloud)) } }
         }
         nav aria-label="For programs" {
             a href="/api/v1/report" { "report" } " "

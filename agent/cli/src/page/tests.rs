@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sortie_core::report::Cloud;
+
 use super::sample::{self, Situation};
 use super::*;
 
@@ -117,6 +119,28 @@ fn the_page_says_who_when_and_what_to_do() {
         for sentence in sentences {
             assert!(html.contains(sentence), "{name}: {sentence}\n{html}");
         }
+    }
+}
+
+#[test]
+fn the_page_says_where_the_machine_stands_and_what_is_not_supported_there() {
+    let mut situation = sample::platform_blocked();
+    for (platform, unsupported, blocked_by) in [
+        ("azure.vm", None, "Port 25 is blocked by the platform"),
+        ("azure.app_service", Some("port 25 is <unsupported>"), "Port 25 is blocked by the platform"),
+        ("azure.arc", None, "Port 25 is blocked by the network provider"),
+    ] {
+        let cloud = Cloud {
+            platform: platform.to_owned(),
+            region: Some("west\u{202e}europe".to_owned()),
+            unsupported: unsupported.map(str::to_owned),
+            ..Cloud::default()
+        };
+        situation.display.report.cloud = Some(cloud);
+        let html = html(&situation);
+        assert!(html.contains(blocked_by), "{platform}: {html}");
+        assert!(html.contains(&format!("in <code>{platform}, west\\u{{202e}}europe</code>")), "{html}");
+        assert_eq!(html.contains("port 25 is &lt;unsupported&gt;"), unsupported.is_some(), "{html}");
     }
 }
 

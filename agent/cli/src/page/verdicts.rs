@@ -1,7 +1,7 @@
 //! The verdicts: one card per port and family, in a column per port. This is what somebody sees who has a second.
 
 use maud::{Markup, html};
-use sortie_core::report::{PortVerdict, Report, Sighting};
+use sortie_core::report::{Cloud, PortVerdict, Report, Sighting};
 use sortie_core::target::{Family, Port};
 
 use super::{Scene, moment, shape};
@@ -44,7 +44,7 @@ pub(super) fn headline(verdict: &PortVerdict, report: &Report) -> String {
     match (verdict.state, verdict.attribution) {
         ("open", _) => format!("Port {port} is open"),
         ("platform_blocked", Some("security_group")) => format!("Port {port} is blocked by a security group"),
-        ("platform_blocked", _) if report.cloud.is_some() => {
+        ("platform_blocked", _) if report.cloud.as_ref().is_some_and(Cloud::is_host) => {
             format!("Port {port} is blocked by the platform")
         }
         ("platform_blocked", _) => format!("Port {port} is blocked by the network provider"),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sortie_core::report::{NextStep, Report};
 
-use super::words::{faint, heading, headline, mark};
+use super::words::{faint, heading, headline, mark, whereabouts};
 use super::{Style, destinations, evidence, explain};
 use crate::text::printable;
 
@@ -54,6 +54,9 @@ fn next_steps(out: &mut String, report: &Report, style: Style) {
 
 fn footer(out: &mut String, report: &Report, style: Style) {
     out.push('\n');
+    if let Some(sentence) = report.cloud.as_ref().and_then(|cloud| cloud.unsupported.as_deref()) {
+        let _ = writeln!(out, "note: {}", printable(sentence));
+    }
     for sentence in &report.unseen {
         let _ = writeln!(out, "note: {}", printable(sentence));
     }
@@ -64,4 +67,7 @@ fn footer(out: &mut String, report: &Report, style: Style) {
         None => format!("known{host} as of {}", report.generated_at),
     };
     let _ = writeln!(out, "{}", faint(&line, style));
+    if let Some(cloud) = &report.cloud {
+        let _ = writeln!(out, "{}", faint(&format!("in {}", whereabouts(cloud)), style));
+    }
 }

@@ -1,6 +1,6 @@
 //! Snapshots of every face, and what no face may do.
 
-use sortie_core::report::Report;
+use sortie_core::report::{Cloud, Report};
 
 use super::sample::{explained, report};
 use super::{Style, json, junit, table};
@@ -45,6 +45,23 @@ fn an_empty_report_is_still_readable() {
     let empty = Report { verdicts: Vec::new(), observations: Vec::new(), unseen: Vec::new(), ..report() };
     insta::assert_snapshot!(table(&empty, Style::default()));
     assert!(junit(&empty).is_ok() && json(&empty).is_ok());
+}
+
+#[test]
+fn a_platform_that_supports_no_port_25_is_said_to_be_one() {
+    let cloud = Cloud {
+        provider: "azure".to_owned(),
+        platform: "azure.app_service".to_owned(),
+        region: Some("west\u{1b}[2J".to_owned()),
+        unsupported: Some("port 25 is unsupported here".to_owned()),
+        ..Cloud::default()
+    };
+    let report = Report { cloud: Some(cloud), ..report() };
+    let text = table(&report, Style::default());
+    assert!(text.contains("\nnote: port 25 is unsupported here\n"), "{text}");
+    assert!(text.ends_with("\nin azure.app_service, west\\u{1b}[2J\n"), "{text}");
+    let read: Report = serde_json::from_str(&json(&report).expect("plain data")).expect("our own words");
+    assert_eq!(read, report);
 }
 
 #[test]

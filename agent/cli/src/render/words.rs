@@ -1,10 +1,11 @@
 //! States, numbers and marks as people read them.
 
 use clap::builder::styling::{AnsiColor, Style as Ansi};
-use sortie_core::report::PortVerdict;
+use sortie_core::report::{Cloud, PortVerdict};
 
 use super::Style;
 use crate::exit::Standing;
+use crate::text::printable;
 
 /// A mark that is readable without colour: the severity of a verdict in one shape.
 pub(super) fn mark(verdict: &PortVerdict, style: Style) -> String {
@@ -37,6 +38,18 @@ pub(crate) fn place(verdict: &PortVerdict) -> String {
 /// A word of the closed vocabulary without its underscores.
 pub(crate) fn spoken(word: &str) -> String {
     word.replace('_', " ")
+}
+
+/// `azure.vm, westeurope, Standard_D2s_v5: /subscriptions/…`, as far as it is known. Printable.
+pub(crate) fn whereabouts(cloud: &Cloud) -> String {
+    let zone = cloud.zone.as_ref().map(|zone| format!("zone {zone}"));
+    let set = cloud.scale_set.as_ref().map(|set| format!("scale set {set}"));
+    let parts =
+        [Some(&cloud.platform), cloud.region.as_ref(), zone.as_ref(), cloud.size.as_ref(), set.as_ref()];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    let id = cloud.resource_id.as_ref().or(cloud.vm_id.as_ref());
+    let id = id.map(|id| format!(": {id}")).unwrap_or_default();
+    printable(&format!("{}{id}", parts.join(", "))).into_owned()
 }
 
 /// A heading.

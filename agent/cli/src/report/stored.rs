@@ -7,8 +7,8 @@ use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
 
 use crate::assemble::{composed, rfc3339};
 use crate::config::Config;
-use crate::host;
 use crate::known::Known;
+use crate::{cloud, host};
 
 /// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.
 pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
@@ -42,7 +42,7 @@ fn told(config: &Config, memories: &[PortMemory], latest: Option<Moment>) -> Rep
         host: host::host(config),
         engine: None,
         unseen: std::iter::once(nobody).chain(illegible).collect(),
-        cloud: None,
+        cloud: cloud::by_signs(config),
         verdicts,
         observations: Vec::new(),
         relays: Vec::new(),

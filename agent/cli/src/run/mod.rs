@@ -4,8 +4,9 @@
 //!                 ┌────────── orders: SIGHUP, SIGTERM, SIGINT
 //!                 ▼
 //!   probing ──▶ memory ──▶ board ──▶ page, API, /metrics      each beside probing on one thread, started again when
-//!      │           └──▶ export ──▶ OTLP                       it fails, and none of them ever waited for
-//!      └──────▶ telemetry
+//!    ▲  │           └──▶ export ──▶ OTLP                      it fails, and none of them ever waited for
+//!    │  └──────▶ telemetry
+//!   place ◀── metadata service of the cloud
 //! ```
 
 mod export;
@@ -15,6 +16,7 @@ mod memory;
 mod notices;
 mod orders;
 mod page;
+mod place;
 mod probing;
 mod reload;
 mod service;
@@ -28,7 +30,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use sortie_telemetry::{Bounds, CloudIdentity, Identity, Signal, Telemetry};
+use sortie_core::report::Cloud;
+use sortie_telemetry::{Bounds, Identity, Signal, Telemetry};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -39,10 +42,10 @@ use self::orders::{Orders, Signals};
 use self::page::Page;
 use self::probing::Probing;
 use self::service::Service;
-use self::supervise::reason;
+use self::supervise::{reason, supervise};
 use crate::board::Board;
 use crate::config::Config;
-use crate::{args, host};
+use crate::{args, cloud, host};
 
 /// Pause before probing begins anew after a panic.
 const ANEW: Duration = Duration::from_secs(10);
@@ -59,7 +62,9 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         None => Page::open(&config.web, args.settings.listen.is_some())?,
     };
     let board = Arc::new(Board::new());
-    let telemetry = Arc::new(telemetry(&config)?);
+    // Series keep the identity that they began with: what the cloud answers later is in report, page and gauges.
+    let (told, place) = watch::channel(cloud::by_signs(&config));
+    let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance.is_some(), Arc::clone(&telemetry))?;
     memory.bound(export::limits(&config.otlp), config.otlp.exports(Signal::Events));
@@ -73,8 +78,9 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         settings,
         args,
         notices,
-        memory.clone(),
+        (memory.clone(), place),
     )?;
+    let asking = || place::keep(told.clone(), watched.clone());
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,
@@ -82,6 +88,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         () = signals.pass_on() => warn!("told to end twice: the round is given up"),
         () = page.keep(faces, watched.clone()) => {}
         () = export => {}
+        () = supervise("question to the cloud", asking) => {}
         () = service.answer_watchdog() => {}
     }
     service.stopping();
@@ -105,13 +112,13 @@ async fn probe(probing: &mut Probing<'_>, orders: &Orders) -> anyhow::Result<()>
 }
 
 /// The instruments of this machine.
-fn telemetry(config: &Config) -> anyhow::Result<Telemetry> {
+fn telemetry(config: &Config, cloud: Option<&Cloud>) -> anyhow::Result<Telemetry> {
     let host = host::host(config);
     let identity = Identity {
         host_id: host.id.unwrap_or_default(),
         host_name: host.name.unwrap_or_default(),
         service_version: env!("CARGO_PKG_VERSION"),
-        cloud: CloudIdentity::default(),
+        cloud: cloud::identity(cloud),
     };
     Telemetry::new(&identity, &Bounds::of(&config.roster)).context("failed to make the instruments")
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use sortie_core::alert::{Alarm, Turn};
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
+use sortie_core::report::{Cloud, Report};
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
@@ -47,6 +48,8 @@ pub(super) struct Probing<'a> {
     args: &'a args::Run,
     notices: Notices,
     memory: Memory,
+    /// What is known of the cloud by now.
+    cloud: watch::Receiver<Option<Cloud>>,
     /// Whether this life has begun where the last one ended.
     has_begun: bool,
     started: SystemTime,
@@ -65,11 +68,11 @@ impl<'a> Probing<'a> {
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
         notices: Notices,
-        memory: Memory,
+        known: (Memory, watch::Receiver<Option<Cloud>>),
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
-        let (board, telemetry) = faces;
+        let ((board, telemetry), (memory, cloud)) = (faces, known);
         Ok(Self {
             config,
             jury,
@@ -80,6 +83,7 @@ impl<'a> Probing<'a> {
             args,
             notices,
             memory,
+            cloud,
             has_begun: false,
             started: SystemTime::now(),
             measured: None,
@@ -138,8 +142,7 @@ impl<'a> Probing<'a> {
         loop {
             let pause = schedule::jittered(self.config.agent.interval, fastrand::f64());
             self.service.alive_for(pause + ROUND_MOST);
-            self.show(Some(pause)).await;
-            match orders.pause_until(Instant::now() + pause).await {
+            match self.pause(Instant::now() + pause, &mut orders).await {
                 Wake::Stop => return,
                 Wake::Reload => self.take_configuration().await,
                 Wake::Due => {
@@ -154,6 +157,18 @@ impl<'a> Probing<'a> {
                 if self.sit(&mut orders).await == Wake::Stop {
                     return;
                 }
+            }
+        }
+    }
+
+    /// What is known stays on show, and what the cloud tells meanwhile is added at once.
+    async fn pause(&mut self, due: Instant, orders: &mut Orders) -> Wake {
+        loop {
+            self.show(Some(due.saturating_duration_since(Instant::now()))).await;
+            tokio::select! {
+                biased;
+                wake = orders.pause_until(due) => return wake,
+                Ok(()) = self.cloud.changed() => {}
             }
         }
     }
@@ -264,7 +279,8 @@ impl<'a> Probing<'a> {
         self.notices.of_disk(&self.memory.condition());
         self.notices.of_receiver(&self.config.otlp, &self.telemetry);
         let now = reading.wall_time();
-        let report = assemble::report(&self.jury, &self.config, now);
+        let cloud = self.cloud.borrow_and_update().clone();
+        let report = Report { cloud, ..assemble::report(&self.jury, &self.config, now) };
         self.telemetry.show(self.facts());
         self.service.status(&log::status(&report));
         let agent = AgentFacts {
@@ -350,7 +366,7 @@ impl<'a> Probing<'a> {
             engine: self.jury.prober().engine(),
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),
-            host_type: None,
+            host_type: self.cloud.borrow().as_ref().and_then(|cloud| cloud.size.clone()),
             store: if is_kept { StoreState::Kept } else { StoreState::Memory },
         }
     }

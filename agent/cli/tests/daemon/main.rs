@@ -1,6 +1,7 @@
 //! `sortie run` as a service manager and a browser see it: one process, real signals, real sockets on loopback.
 
 mod agent;
+mod cloud;
 mod report;
 mod servers;
 

@@ -10,13 +10,13 @@ use nix::sys::signal::Signal;
 use super::agent::{Agent, Desk};
 use super::servers::Servers;
 
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(super) struct Ended {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
-fn sortie(command: &str, desk: &Desk, flags: &[&str]) -> Ended {
+pub(super) fn sortie(command: &str, desk: &Desk, flags: &[&str]) -> Ended {
     let mut sortie = Command::new(env!("CARGO_BIN_EXE_sortie"));
     let output = sortie.args([command, "--config"]).arg(desk.config()).args(flags).output();
     let output = output.expect("the binary was built");
@@ -24,11 +24,11 @@ fn sortie(command: &str, desk: &Desk, flags: &[&str]) -> Ended {
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-fn json(text: &str) -> serde_json::Value {
+pub(super) fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
 }
 
-fn shows_open(agent: &Agent) {
+pub(super) fn shows_open(agent: &Agent) {
     agent.await_body("/api/v1/report", |body| body.contains("\"state\": \"open\""));
 }
 

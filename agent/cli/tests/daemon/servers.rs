@@ -90,12 +90,18 @@ impl Servers {
         self.text(desk, "", web)
     }
 
+    /// The same with a `[cloud]` section of its own.
+    pub(crate) fn config_with_cloud(&self, desk: &Desk, imds: &str) -> String {
+        let config = self.config(desk, "");
+        config.replace("imds = \"off\"", &format!("imds = \"{imds}\""))
+    }
+
     fn text(&self, desk: &Desk, agent: &str, web: &str) -> String {
         let state = desk.path("state");
         let mut text = format!(
             "[agent]\ninterval = \"3s\"\nstate_dir = \"{}\"\n{agent}\n{web}\n\
              [probe]\nengine = \"connect\"\nfamilies = [\"ipv4\"]\nattempts = [\"0s\", \"500ms\"]\nwindow = \"2s\"\n\
-             [controls]\nglobal = []\n",
+             [controls]\nglobal = []\n[cloud]\nimds = \"off\"\n",
             state.display()
         );
         for (number, (subject, control)) in self.subjects.iter().zip(&self.controls).enumerate() {

@@ -45,9 +45,50 @@ pub struct Host {
     pub name: Option<String>,
 }
 
-/// The recognised cloud. This version recognises none, so there is no value of it.
+/// `platform` of a machine that Azure knows and does not host.
+const ARC: &str = "azure.arc";
+
+/// The recognised cloud, as far as it told about the machine. Its texts come from outside: a face makes them printable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cloud {
+    /// `azure`, as `cloud.provider` of the OpenTelemetry conventions.
+    pub provider: String,
+    /// `azure.vm`, as `cloud.platform` of the same.
+    pub platform: String,
+    /// The name by which the cloud knows the machine, whole.
+    pub resource_id: Option<String>,
+    /// The machine itself.
+    pub vm_id: Option<String>,
+    /// `westeurope`
+    pub region: Option<String>,
+    /// Within the region.
+    pub zone: Option<String>,
+    /// `Standard_D2s_v5`
+    pub size: Option<String>,
+    /// The scale set that the machine belongs to.
+    pub scale_set: Option<String>,
+    /// The subscription, account, project or tenancy that pays.
+    pub account_id: Option<String>,
+    /// The same, where it is a subscription of Azure.
+    pub subscription_id: Option<String>,
+    /// What Azure Resource Manager says of the subscription.
+    pub subscription: Option<Subscription>,
+    /// The primary network interface's flag.
+    pub allow_port_25_out: Option<bool>,
+    /// One sentence, where the provider does not support port 25 on this platform at all.
+    pub unsupported: Option<String>,
+}
+
+impl Cloud {
+    /// Whether packets of this machine leave through the provider's network.
+    pub fn is_host(&self) -> bool {
+        self.platform != ARC
+    }
+}
+
+/// A subscription of Azure. This version asks for none, so there is no value of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cloud {}
+pub enum Subscription {}
 
 /// A relay check. This version makes none, so there is no value of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

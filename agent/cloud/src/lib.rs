@@ -1,0 +1,25 @@
+//! In which cloud this machine stands, and under which names that cloud knows it.
+//!
+//! ```text
+//!   DMI · environment · files ─▶ Surroundings ──┬─ a service without machines ─▶ Place       nobody is asked
+//!                                               ├─ one provider ─▶ its metadata service ─┐
+//!                                               └─ nothing ─▶ all of them at once ───────┴─▶ Place, or nothing
+//! ```
+//!
+//! It refuses to guess: a field that the cloud left empty, or that does not look like what it claims to be, is absent.
+//! Whoever answers may be anybody, so every answer has a size and a deadline, redirects are not followed, proxies are
+//! not used, and no secret is asked for: of user data and tags nothing is kept.
+#![forbid(unsafe_code)]
+
+mod around;
+mod ask;
+mod claim;
+mod metadata;
+mod place;
+mod provider;
+#[cfg(test)]
+mod tests;
+
+pub use around::Surroundings;
+pub use ask::{Whom, ask};
+pub use place::{Place, Platform, Provider};

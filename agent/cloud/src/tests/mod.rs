@@ -1,0 +1,7 @@
+//! Every provider as a server on loopback, those who misbehave included.
+
+mod clouds;
+mod hostile;
+mod machine;
+mod server;
+mod surroundings;
