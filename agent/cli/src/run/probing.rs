@@ -66,7 +66,6 @@ impl<'a> Probing<'a> {
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        notices: Notices,
         memory: Memory,
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
@@ -80,7 +79,7 @@ impl<'a> Probing<'a> {
             service,
             settings,
             args,
-            notices,
+            notices: Notices::default(),
             memory,
             has_begun: false,
             started: SystemTime::now(),
@@ -363,7 +362,7 @@ impl<'a> Probing<'a> {
     }
 
     fn facts(&self) -> Facts {
-        let is_kept = ![notices::NOT_KEPT, notices::NO_STATE_DIR].iter().any(|code| self.notices.has(code));
+        let is_kept = !self.notices.has(notices::NOT_KEPT);
         let port = |machine: &Machine| {
             let (port, family) = (machine.port(), machine.family());
             Some(PortFacts {
