@@ -37,7 +37,6 @@ use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
 use self::memory::Memory;
-use self::notices::Notices;
 use self::orders::{Orders, Signals};
 use self::page::Page;
 use self::probing::Probing;
@@ -54,8 +53,7 @@ const FINISH_MOST: Duration = Duration::from_secs(10);
 
 /// Probes until it is told to stop.
 pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
-    let mut notices = Notices::default();
-    let instance = take_state_dir(&config, &mut notices)?;
+    let instance = take_state_dir(&config)?;
     let (signals, orders) = Signals::listen()?;
     let page = match args.listen_fd {
         Some(_) => Page::inherited()?,
@@ -66,7 +64,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let (told, place) = watch::channel(cloud::by_signs(&config));
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
-    let memory = Memory::begin(config.agent.state_dir.clone(), instance.is_some(), Arc::clone(&telemetry))?;
+    let memory = Memory::begin(config.agent.state_dir.clone(), instance, Arc::clone(&telemetry))?;
     memory.bound(export::limits(&config.otlp), config.otlp.exports(Signal::Events));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
@@ -77,7 +75,6 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         &service,
         settings,
         args,
-        notices,
         (memory.clone(), place),
     )?;
     let asking = || place::keep(told.clone(), watched.clone());
@@ -123,17 +120,12 @@ fn telemetry(config: &Config, cloud: Option<&Cloud>) -> anyhow::Result<Telemetry
     Telemetry::new(&identity, &Bounds::of(&config.roster)).context("failed to make the instruments")
 }
 
-/// The lock of the state directory. Without one probing goes on, from memory.
-fn take_state_dir(config: &Config, notices: &mut Notices) -> anyhow::Result<Option<Instance>> {
+/// The lock of the state directory. Without one probing goes on from memory, which says so and tries again.
+fn take_state_dir(config: &Config) -> anyhow::Result<Option<Instance>> {
     match Instance::take(&config.agent.state_dir) {
         Ok(instance) => Ok(Some(instance)),
         Err(error @ InstanceError::Taken { .. }) => Err(error.into()),
-        Err(error) => {
-            let text = format!("{error}; nothing that is known now survives a restart");
-            warn!("{text}");
-            notices.raise(notices::NO_STATE_DIR, text);
-            Ok(None)
-        }
+        Err(InstanceError::Unusable { .. }) => Ok(None),
     }
 }
 

@@ -14,8 +14,6 @@ pub(super) const CONFIG_REJECTED: &str = "config_rejected";
 pub(super) const NOT_KEPT: &str = "not_kept";
 /// What is exported does not reach its receiver.
 pub(super) const NOT_DELIVERED: &str = "not_delivered";
-/// Nothing is kept beyond the life of this process.
-pub(super) const NO_STATE_DIR: &str = "no_state_dir";
 
 /// The current ones, in the order in which they began.
 #[derive(Clone, Debug, Default)]

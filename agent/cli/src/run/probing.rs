@@ -67,7 +67,6 @@ impl<'a> Probing<'a> {
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        notices: Notices,
         known: (Memory, watch::Receiver<Option<Cloud>>),
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
@@ -81,7 +80,7 @@ impl<'a> Probing<'a> {
             service,
             settings,
             args,
-            notices,
+            notices: Notices::default(),
             memory,
             cloud,
             has_begun: false,
@@ -350,7 +349,7 @@ impl<'a> Probing<'a> {
     }
 
     fn facts(&self) -> Facts {
-        let is_kept = ![notices::NOT_KEPT, notices::NO_STATE_DIR].iter().any(|code| self.notices.has(code));
+        let is_kept = !self.notices.has(notices::NOT_KEPT);
         let port = |machine: &Machine| {
             let (port, family) = (machine.port(), machine.family());
             Some(PortFacts {

@@ -17,6 +17,7 @@ use super::vocabulary::{counted, lane, moment, signal, since_epoch, told};
 use super::waiting::Waiting;
 use crate::clock::Steady;
 use crate::known::Known;
+use crate::run::instance::{Instance, InstanceError};
 
 /// A disk that refused is tried again after this long.
 const AGAIN: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(5) };
@@ -26,10 +27,10 @@ const OUTAGE: u64 = 4 << 20;
 
 /// Everything that is kept, and where.
 pub(super) struct Keeper {
-    /// The state directory, this agent's own or not.
     dir: PathBuf,
-    /// `None` where it is not.
-    disk: Option<Disk>,
+    /// The lock of the state directory; `None` while it cannot be taken.
+    instance: Option<Instance>,
+    disk: Disk,
     /// When the disk last refused.
     refused: Option<Instant>,
     waiting: Waiting,
@@ -48,12 +49,26 @@ pub(super) struct Keeper {
     shared: Arc<Shared>,
 }
 
+/// Why nothing is written.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum Refusal {
+    Directory(#[from] InstanceError),
+    Store(#[from] StoreError),
+}
+
 impl Keeper {
     /// Opens nothing yet: that is the first order's to wait for.
-    pub(super) fn new(dir: PathBuf, is_own: bool, telemetry: Arc<Telemetry>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(
+        dir: PathBuf,
+        instance: Option<Instance>,
+        telemetry: Arc<Telemetry>,
+        shared: Arc<Shared>,
+    ) -> Self {
         Self {
-            disk: is_own.then(|| Disk::at(dir.clone())),
+            disk: Disk::at(dir.clone()),
             dir,
+            instance,
             refused: None,
             waiting: Waiting::default(),
             limits: None,
@@ -76,7 +91,7 @@ impl Keeper {
 
     /// After a panic nobody knows what of the disk's state is true.
     pub(super) fn close(&mut self) {
-        self.disk.iter_mut().for_each(Disk::close);
+        self.disk.close();
     }
 
     /// Nothing follows. Lazy batches are on the disk when the store is closed.
@@ -174,7 +189,7 @@ impl Keeper {
 
     /// Writes everything that waits, as far as the disk takes it.
     fn flush(&mut self) {
-        if self.disk.as_ref().is_some_and(Disk::is_gone) {
+        if self.disk.is_gone() {
             warn!("somebody has removed the store of {}; it is begun anew", self.dir.display());
             self.close();
         }
@@ -224,7 +239,7 @@ impl Keeper {
         if self.refused.is_some_and(|refused| refused.elapsed() < AGAIN) {
             return None;
         }
-        match self.store().and_then(|store| store.map(what).transpose()) {
+        match self.open().and_then(|()| Ok(self.disk.store().map(what).transpose()?)) {
             Ok(answer) => answer,
             Err(error) => {
                 self.fail(&error);
@@ -233,14 +248,17 @@ impl Keeper {
         }
     }
 
-    fn store(&mut self) -> Result<Option<&Store>, StoreError> {
-        let Some(disk) = &mut self.disk else { return Ok(None) };
-        if disk.store().is_none() {
-            let (store, opened) = disk.open()?;
+    /// Takes the state directory where it is not taken, and opens the store where it is not open.
+    fn open(&mut self) -> Result<(), Refusal> {
+        if self.instance.is_none() {
+            self.instance = Some(Instance::take(&self.dir)?);
+        }
+        if self.disk.store().is_none() {
+            let (store, opened) = self.disk.open()?;
             let queue = store.queue()?;
             self.found(&queue, &opened);
         }
-        Ok(self.disk.as_ref().and_then(Disk::store))
+        Ok(())
     }
 
     /// What a store that was just opened says of the queue.
@@ -264,14 +282,10 @@ impl Keeper {
         }
     }
 
-    fn fail(&mut self, error: &StoreError) {
+    fn fail(&mut self, error: &Refusal) {
         self.close();
         self.refused = Some(Instant::now());
-        let is_news =
-            self.shared.condition(|condition| condition.trouble.replace(error.to_string())).is_none();
-        if is_news {
-            warn!("{error}; the agent goes on from memory");
-        }
+        self.shared.trouble(&error.to_string());
     }
 
     fn recovered(&mut self) {

@@ -31,10 +31,11 @@ use sortie_core::history::History;
 use sortie_store::QueueLimits;
 use sortie_telemetry::{Encoded, Export, Loss, Signal, Spool, Telemetry};
 use tokio::sync::{Notify, oneshot};
-use tracing::error;
+use tracing::{error, warn};
 
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
+use super::instance::Instance;
 use crate::known::Known;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
@@ -75,12 +76,16 @@ pub(super) struct Condition {
 type Order = Box<dyn FnOnce(&mut Keeper) + Send>;
 
 impl Memory {
-    /// Begins to keep in a state directory that is this agent's own. What lies in another one is recalled where it can
-    /// be read, and everything new lives in memory.
-    pub(super) fn begin(dir: PathBuf, is_own: bool, telemetry: Arc<Telemetry>) -> anyhow::Result<Self> {
+    /// Begins to keep in a state directory. Where it is not this agent's own yet, what lies in it is recalled where it can
+    /// be read, and everything new lives in memory until the directory can be taken.
+    pub(super) fn begin(
+        dir: PathBuf,
+        instance: Option<Instance>,
+        telemetry: Arc<Telemetry>,
+    ) -> anyhow::Result<Self> {
         let (orders, taken) = channel();
         let shared = Arc::<Shared>::default();
-        let keeper = Keeper::new(dir, is_own, Arc::clone(&telemetry), Arc::clone(&shared));
+        let keeper = Keeper::new(dir, instance, Arc::clone(&telemetry), Arc::clone(&shared));
         thread::Builder::new()
             .name("keeper".to_owned())
             .spawn(move || keep(keeper, &taken))
@@ -113,9 +118,7 @@ impl Memory {
         });
         if tokio::time::timeout(patience, kept).await.is_err() {
             self.shared.is_hanging.store(true, Ordering::Relaxed);
-            self.shared.condition(|condition| {
-                condition.trouble.get_or_insert_with(|| "the disk does not answer".to_owned());
-            });
+            self.shared.trouble("the disk does not answer");
         }
     }
 
@@ -177,6 +180,14 @@ impl Spool for Memory {
 }
 
 impl Shared {
+    /// The disk refuses, and why; one reason after the other is no news.
+    fn trouble(&self, why: &str) {
+        let former = self.condition(|condition| condition.trouble.replace(why.to_owned()));
+        if former.is_none() {
+            warn!("{why}; the agent goes on from memory");
+        }
+    }
+
     fn condition<T>(&self, with: impl FnOnce(&mut Condition) -> T) -> T {
         with(&mut self.condition.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -14,6 +14,7 @@ use sortie_core::verdict::{Finding, State};
 use sortie_telemetry::{Bounds, CloudIdentity, Identity};
 
 use super::*;
+use crate::run::instance::InstanceError;
 
 /// Room for a thousand of the exports below.
 const LIMITS: QueueLimits = QueueLimits { age: Duration::from_secs(3_600), bytes: 1 << 20 };
@@ -52,10 +53,30 @@ fn telemetry() -> Arc<Telemetry> {
 /// One life of an agent on this directory, with its telemetry.
 async fn life(dir: &Path) -> (Memory, Arc<Telemetry>) {
     let telemetry = telemetry();
-    let memory = Memory::begin(dir.to_owned(), true, Arc::clone(&telemetry)).expect("a thread");
+    // The thread of the life before ends soon after it.
+    let instance = loop {
+        match Instance::take(dir) {
+            Err(InstanceError::Taken { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
+            taken => break taken.ok(),
+        }
+    };
+    let memory = Memory::begin(dir.to_owned(), instance, Arc::clone(&telemetry)).expect("a thread");
     memory.bound(Some(LIMITS), true);
     memory.recall().await;
     (memory, telemetry)
+}
+
+/// Puts a file where the directory was, so that none can be made there.
+fn put_away(dir: &Path) -> PathBuf {
+    let away = dir.with_extension("away");
+    fs::rename(dir, &away).expect("it is ours");
+    fs::write(dir, "in the way").expect("there is room");
+    away
+}
+
+fn put_back(away: &Path, dir: &Path) {
+    fs::remove_file(dir).expect("it is ours");
+    fs::rename(away, dir).expect("it is ours");
 }
 
 fn export(signal: Signal, text: &str) -> Encoded {
@@ -109,19 +130,18 @@ async fn a_disk_that_refuses_costs_durability_alone_and_gets_everything_when_it_
     let (memory, _) = life(&dir.0).await;
     memory.append(export(Signal::Metrics, "before")).await;
     drop(memory);
-    let away = dir.0.with_extension("away");
-    fs::rename(&dir.0, &away).expect("it is ours");
+    let away = put_away(&dir.0);
 
     let (memory, telemetry) = life(&dir.0).await;
     for text in ["one", "two"] {
         memory.append(export(Signal::Metrics, text)).await;
     }
-    assert!(memory.condition().trouble.is_some_and(|why| why.contains("is not in a directory that exists")));
+    assert!(memory.condition().trouble.is_some_and(|why| why.contains("failed to use the state directory")));
     assert_eq!(waiting(&memory, Signal::Metrics).await, ["one", "two"], "shipped from memory");
     memory.settle(Signal::Metrics, vec![number(&memory, "one").await], 0).await;
     assert_eq!(waiting(&memory, Signal::Metrics).await, ["two"]);
 
-    fs::rename(&away, &dir.0).expect("it is ours");
+    put_back(&away, &dir.0);
     while memory.condition() != Condition::default() {
         memory.keep(Entry::new()).await;
     }
@@ -193,16 +213,16 @@ async fn a_store_that_somebody_removes_is_begun_anew_and_its_loss_counted() {
 #[tokio::test]
 async fn what_memory_had_no_room_for_is_counted_over_lives() {
     let dir = Dir::new();
-    let away = dir.0.with_extension("away");
-    fs::rename(&dir.0, &away).expect("it is ours");
+    let away = put_away(&dir.0);
     let (memory, telemetry) = life(&dir.0).await;
     for _ in 0..2 {
         memory.append(export(Signal::Metrics, &"x".repeat(600 << 10))).await;
     }
     let told = ["{reason=\"memory\",sortie_signal=\"metrics\"} 3"];
     assert_eq!(lost(&telemetry), told);
-    fs::rename(&away, &dir.0).expect("it is ours");
+    put_back(&away, &dir.0);
     memory.end().await;
+    drop(memory);
     assert_eq!(lost(&life(&dir.0).await.1), told);
 }
 
