@@ -110,6 +110,15 @@ impl Points {
         moments
     }
 
+    /// Those of this moment and later.
+    #[must_use]
+    pub fn since(&self, from: u64) -> Self {
+        let later =
+            |points: &BTreeMap<u64, f64>| points.range(from..).map(|(at, value)| (*at, *value)).collect();
+        let by_series = self.by_series.iter().map(|(series, points)| (series.clone(), later(points)));
+        Self { by_series: by_series.filter(|(_, points): &(_, BTreeMap<_, _>)| !points.is_empty()).collect() }
+    }
+
     /// Pauses between two exports that are longer than this, in milliseconds: the last one before and the first after.
     pub fn gaps(&self, longest: u64) -> Vec<(u64, u64)> {
         let moments = self.moments();

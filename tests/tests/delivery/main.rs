@@ -24,7 +24,7 @@ use e2e::netns;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// A Prometheus and a collector for each, which wait more than they work.
-const THREADS: usize = 4;
+const THREADS: usize = 8;
 
 /// How often each of those who can be killed is killed, where `SORTIE_KILLS` says nothing else.
 const KILLS: u32 = 20;

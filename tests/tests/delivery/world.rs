@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow, ensure};
 use e2e::agent::{Daemon, Desk, Stage};
@@ -17,7 +17,7 @@ use e2e::ledger::{Catalogue, Events, Points};
 use e2e::netns::Namespace;
 use e2e::otlp::Protocol;
 use e2e::plan::Node;
-use e2e::receiver::{Receiver, Requests as _, Step};
+use e2e::receiver::{Receiver, Record, Requests as _, Step};
 use e2e::rules::NodeRules;
 use e2e::scenario::{Engine, Scenario};
 use e2e::trial::Network;
@@ -147,6 +147,13 @@ impl<'a> World<'a> {
         Points::of(self.witness.records().as_slice().metrics()?, &Catalogue::load()?)
     }
 
+    /// Every point that the agent was told is taken.
+    pub(crate) fn acknowledged(&self) -> Result<Points> {
+        let records = self.witness.records();
+        let taken: Vec<_> = records.into_iter().filter(Record::is_acknowledged).collect();
+        Points::of(taken.as_slice().metrics()?, &Catalogue::load()?)
+    }
+
     /// Every event that the agent ever sent, whoever took it.
     pub(crate) fn told(&self) -> Result<Events> {
         Events::of(self.witness.records().as_slice().events()?)
@@ -193,4 +200,9 @@ pub(crate) fn in_the_end<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T>
             outcome => return outcome,
         }
     }
+}
+
+/// The real time, in milliseconds since 1970.
+pub(crate) fn milliseconds() -> Result<u64> {
+    Ok(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::backend::Collector;
@@ -20,7 +20,7 @@ use prost::Message as _;
 
 use super::{Case, FAREWELL, GAP};
 use crate::kills_wanted;
-use crate::world::{Way, World, in_the_end};
+use crate::world::{Way, World, in_the_end, milliseconds};
 
 /// Lives of the agent last up to this long: none to some exports.
 const LIFE: Duration = Duration::from_secs(8);
@@ -116,8 +116,4 @@ fn moment_of(export: &[u8]) -> Result<u64> {
     let of_host = ResourceMetrics::decode(export)?;
     let points = Message::Metrics(ExportMetricsServiceRequest { resource_metrics: vec![of_host] });
     points.moment().context("an export has points")
-}
-
-fn milliseconds() -> Result<u64> {
-    Ok(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }

@@ -6,11 +6,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::agent::Daemon;
 use e2e::otlp::Signal;
 use e2e::receiver::{Record, RetryAfter, Step};
 
-use super::Case;
+use super::{Case, dropped};
 use crate::world::{Way, World, in_the_end, until};
 
 /// Shorter than a step that is slow, and longer than a busy machine needs.
@@ -114,7 +113,7 @@ fn play(world: &mut World<'_>, table: &[(Step, Fate)]) -> Result<()> {
         world.witness.play_to(Signal::Metrics, [step.clone()]);
         rejected += meet(world, before, step, *fate).with_context(|| format!("{step:?} was met"))?;
         in_the_end(|| {
-            let counted = dropped(&agent)?;
+            let counted = dropped(&agent, "rejected")?;
             ensure!(counted == rejected, "{counted} are counted as rejected, and {rejected} were: {step:?}");
             Ok(())
         })?;
@@ -188,13 +187,4 @@ fn exports_of(world: &World<'_>, place: usize, met: &Record) -> Result<Vec<hyper
         Ok(!exports.is_empty())
     })?;
     Ok(exports)
-}
-
-/// What the agent counts as refused by the receiver.
-fn dropped(agent: &Daemon<'_>) -> Result<u64> {
-    let page = agent.get("/metrics")?.body;
-    let lines = page.lines().filter(|line| line.starts_with("sortie_spool_dropped_total{"));
-    let rejected = lines.filter(|line| line.contains("reason=\"rejected\""));
-    let values = rejected.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
-    Ok(values.sum())
 }

@@ -2,10 +2,14 @@
 
 mod days;
 mod deaths;
+mod disks;
 mod faults;
 mod outages;
 
 use std::time::Duration;
+
+use anyhow::Result;
+use e2e::agent::Daemon;
 
 use crate::world::{Job, Way};
 
@@ -18,5 +22,14 @@ const FAREWELL: Duration = Duration::from_secs(30);
 pub(crate) type Case = (&'static str, Way, &'static str, Job);
 
 pub(crate) fn cases() -> Vec<Case> {
-    [days::CASES, outages::CASES, faults::CASES, deaths::CASES].concat()
+    [days::CASES, outages::CASES, faults::CASES, deaths::CASES, disks::CASES].concat()
+}
+
+/// Points and events that the agent has given up for this reason, as it counts them.
+fn dropped(agent: &Daemon<'_>, reason: &str) -> Result<u64> {
+    let page = agent.get("/metrics")?.body;
+    let reason = format!("reason=\"{reason}\"");
+    let lines = page.lines().filter(|line| line.starts_with("sortie_spool_dropped_total{"));
+    let of_reason = lines.filter(|line| line.contains(&reason));
+    Ok(of_reason.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum())
 }

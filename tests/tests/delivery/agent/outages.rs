@@ -1,7 +1,7 @@
 //! Days on which nobody takes what the agent has to tell.
 
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::ledger::{Catalogue, Points};
@@ -10,7 +10,7 @@ use e2e::receiver::Record;
 
 use super::{Case, FAREWELL, GAP};
 use crate::history::{changes, require_told};
-use crate::world::{Way, World, in_the_end, until};
+use crate::world::{Way, World, in_the_end, milliseconds, until};
 
 /// Of a good time before.
 const EXPORTS: usize = 3;
@@ -51,16 +51,16 @@ fn outage(
     until("a few exports", || Ok(acknowledged(&world.witness.records()).count() >= EXPORTS))?;
     agent.until("open")?;
     leave(world)?;
-    let left = SystemTime::now();
+    let left = milliseconds()?;
     world.block()?;
     agent.until("platform_blocked")?;
     thread::sleep(LONGER);
     come_back(world)?;
-    let back = SystemTime::now();
+    let back = milliseconds()?;
     // What waits is delivered while the agent goes on: everything once, without a gap.
     until("everything of the outage", || {
-        let taken = points(acknowledged(&world.witness.records()))?;
-        Ok(taken.gaps(GAP).is_empty() && taken.moments().last() > Some(&milliseconds(back)?))
+        let taken = world.acknowledged()?;
+        Ok(taken.gaps(GAP).is_empty() && taken.moments().last() > Some(&back))
     })?;
     let changes = changes(&agent)?;
     in_the_end(|| require_told(&changes, &world.told()?))?;
@@ -72,8 +72,8 @@ fn outage(
 }
 
 /// After the outage: the newest export first, alone and unmarked; what is older in requests that are marked.
-fn require_order(records: &[Record], left: SystemTime, back: SystemTime) -> Result<()> {
-    let after: Vec<_> = acknowledged(records).filter(|record| record.arrived > back).collect();
+fn require_order(records: &[Record], left: u64, back: u64) -> Result<()> {
+    let after: Vec<_> = acknowledged(records).filter(|record| came_after(record, back)).collect();
     let first = after.first().context("something was taken after the outage")?;
     ensure!(!first.is_replay(), "the first one is marked: {first}");
     let newest = moment(first)?;
@@ -87,10 +87,14 @@ fn require_order(records: &[Record], left: SystemTime, back: SystemTime) -> Resu
     for record in backlog {
         let moments = points([*record])?.moments();
         ensure!(moments.iter().all(|at| *at < newest), "newer than the first one: {record}");
-        waited |= moments.iter().any(|at| milliseconds(left).is_ok_and(|left| *at > left));
+        waited |= moments.iter().any(|at| *at > left);
     }
     ensure!(waited, "nothing of the outage was marked");
     Ok(())
+}
+
+fn came_after(record: &Record, at: u64) -> bool {
+    record.arrived.duration_since(UNIX_EPOCH).is_ok_and(|arrived| arrived > Duration::from_millis(at))
 }
 
 /// Requests of metrics that the agent was told are taken.
@@ -105,8 +109,4 @@ fn points<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Points> {
 /// When the newest export of a request was made.
 fn moment(record: &Record) -> Result<u64> {
     points([record])?.moments().last().copied().with_context(|| format!("no points in {record}"))
-}
-
-fn milliseconds(at: SystemTime) -> Result<u64> {
-    Ok(u64::try_from(at.duration_since(UNIX_EPOCH)?.as_millis())?)
 }
