@@ -85,9 +85,33 @@ impl Steady {
         Self { began: Reading::now() }
     }
 
+    /// The one that an earlier life had, when the wall clock was so many seconds ahead of it.
+    pub fn behind(seconds: i64) -> Self {
+        let mut began = Reading::now();
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        began.wall = if seconds >= 0 { began.wall.saturating_sub(by) } else { began.wall.saturating_add(by) };
+        Self { began }
+    }
+
+    /// By how many seconds the wall clock is ahead of it, which nobody has set it by where that is nearly zero.
+    pub fn wall_ahead(&self) -> i64 {
+        self.ahead(&Reading::now())
+    }
+
     /// Since the Unix epoch, as this machine believed at the beginning.
     pub fn since_epoch(&self) -> Duration {
         self.at(&Reading::now())
+    }
+
+    fn ahead(&self, reading: &Reading) -> i64 {
+        let by = reading.wall.as_secs_f64() - self.at(reading).as_secs_f64();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "beyond all calendars the largest number will do"
+        )]
+        {
+            by.round() as i64
+        }
     }
 
     fn at(&self, reading: &Reading) -> Duration {
@@ -137,6 +161,17 @@ mod tests {
             Duration::from_secs(4_600),
             "slept and set forward"
         );
+    }
+
+    #[test]
+    fn the_steady_clock_knows_how_far_the_other_was_set_and_goes_on_in_another_life() {
+        let steady = Steady { began: reading(100, 90, 10_000) };
+        for (wall, ahead) in [(10_060, 0), (13_660, 3_600), (6_460, -3_600)] {
+            assert_eq!(steady.ahead(&reading(160, 150, wall)), ahead);
+            let next = Steady::behind(ahead);
+            assert!(next.wall_ahead().abs_diff(ahead) <= 1, "{ahead}");
+        }
+        assert_eq!(Steady::behind(i64::MAX).since_epoch().as_secs(), 0);
     }
 
     #[test]

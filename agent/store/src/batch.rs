@@ -85,6 +85,13 @@ impl Batch {
         self
     }
 
+    /// How far the wall clock is ahead of the clock of the exports, in seconds: [`Queue::ahead`](crate::Queue::ahead) tells
+    /// it to the next life. It travels with exports, and alone it is nothing to write.
+    pub fn clock_ahead(&mut self, seconds: i64) -> &mut Self {
+        self.queue.clock_ahead(seconds);
+        self
+    }
+
     /// Costs no sync: the batch is on the disk with the next one that is not lazy, or when the store is closed. A crash
     /// before that undoes all of it. For acknowledgements, which cost one more delivery of the same bytes then.
     pub fn lazy(&mut self) -> &mut Self {
@@ -102,13 +109,33 @@ impl Batch {
         self.queue.withdraw(lane, number)
     }
 
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.ports.is_empty()
+    /// Whether it takes this export out of its lane.
+    pub fn settles(&self, lane: Lane, number: u64) -> bool {
+        self.queue.settles(lane, number)
+    }
+
+    /// Whether it says something about ports: what is on show, what changed, what was answered.
+    pub fn has_rows(&self) -> bool {
+        !(self.ports.is_empty()
             && self.forgotten.is_empty()
             && self.changes.is_empty()
-            && self.samples.is_empty()
-            && self.queue.is_empty()
+            && self.samples.is_empty())
+    }
+
+    /// Whether nothing is gone for ever without it but samples and metrics: what is on show a later batch says again, and
+    /// nothing says again what changed, what happened, what was delivered and what was lost.
+    pub fn is_dispensable(&self) -> bool {
+        self.changes.is_empty() && self.queue.is_dispensable()
+    }
+
+    /// Whether there is nothing to write, but for keeping the queue within its limits.
+    pub fn is_bare(&self) -> bool {
+        !self.has_rows() && self.queue.is_bare()
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        !self.has_rows() && self.queue.is_empty()
     }
 
     /// Whatever is larger than it may be refuses the batch.

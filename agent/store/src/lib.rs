@@ -30,6 +30,8 @@
 //!             "changes", "samples"      ─▶ u64 rows, u64 bytes: what the table of that name holds (since version 2)
 //!             "metrics", "events"       ─▶ u64 exports, records, bytes: what waits in the lane of that name; u64 highest
 //!                                          number ever; u64 records lost for each [`Loss`] (since version 3)
+//!             "ahead"                   ─▶ i64 seconds: how far the wall clock was ahead of that of the exports, 0 where
+//!                                          it is missing
 //!             "work"                    ─▶ u128: the last batch that appended or lost exports (since version 3)
 //!   ports     port u16, family u8       ─▶ what is on show, opaque
 //!   changes   millis u64, id u128       ─▶ a change of state, opaque

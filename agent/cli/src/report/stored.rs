@@ -7,7 +7,7 @@ use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
 
 use crate::assemble::{composed, rfc3339};
 use crate::config::Config;
-use crate::run::Known;
+use crate::known::Known;
 use crate::{cloud, host};
 
 /// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.

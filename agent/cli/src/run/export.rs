@@ -29,7 +29,7 @@ pub(super) async fn keep(
 ) {
     loop {
         let otlp = settings.borrow_and_update().otlp.clone();
-        memory.bound(limits(&otlp));
+        memory.bound(limits(&otlp), otlp.exports(Signal::Events));
         tokio::select! {
             () = export(&otlp, &telemetry, &memory) => {}
             () = changed(&mut settings, &otlp) => {}

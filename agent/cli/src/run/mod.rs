@@ -31,12 +31,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use sortie_core::report::Cloud;
-use sortie_telemetry::{Bounds, Identity, Telemetry};
+use sortie_telemetry::{Bounds, Identity, Signal, Telemetry};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
-pub(crate) use self::memory::Known;
 use self::memory::Memory;
 use self::notices::Notices;
 use self::orders::{Orders, Signals};
@@ -68,7 +67,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance.is_some(), Arc::clone(&telemetry))?;
-    memory.bound(export::limits(&config.otlp));
+    memory.bound(export::limits(&config.otlp), config.otlp.exports(Signal::Events));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
     let faces = page::faces(&board, &telemetry);
     let export = export::keep(Arc::clone(&telemetry), memory.clone(), watched.clone());
@@ -97,6 +96,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     probing.end(by).await;
     let otlp = watched.borrow().otlp.clone();
     export::farewell(&otlp, &telemetry, &memory).await;
+    memory.end().await;
     info!("ended by {by}");
     Ok(())
 }

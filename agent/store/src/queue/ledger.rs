@@ -69,6 +69,28 @@ impl Ledger {
     }
 }
 
+/// Seconds that the wall clock was ahead of the clock of the exports.
+const AHEAD: &[u8] = b"ahead";
+
+/// Zero where nobody has said it.
+pub(super) fn read_ahead(
+    meta: &impl ReadableTable<&'static [u8], &'static [u8]>,
+) -> Result<i64, redb::Error> {
+    let Some(stored) = meta.get(AHEAD)? else { return Ok(0) };
+    stored
+        .value()
+        .try_into()
+        .map(i64::from_le_bytes)
+        .map_err(|_| redb::Error::Corrupted("how far the clock was ahead is not a number".to_owned()))
+}
+
+pub(super) fn write_ahead(meta: &mut Bytes<'_>, seconds: i64) -> Result<(), redb::Error> {
+    if read_ahead(meta)? != seconds {
+        meta.insert(AHEAD, seconds.to_le_bytes().as_slice())?;
+    }
+    Ok(())
+}
+
 fn damaged(lane: &str) -> redb::Error {
     redb::Error::Corrupted(format!("the ledger of {lane} is not {} numbers", Ledger::NUMBERS))
 }

@@ -3,7 +3,7 @@
 use redb::{ReadTransaction, ReadableTable as _};
 
 use super::export::Head;
-use super::ledger::Ledger;
+use super::ledger::{self, Ledger};
 use super::{Export, Lane, Losses};
 use crate::format::META;
 use crate::moment::Moment;
@@ -17,6 +17,9 @@ pub struct Queue {
     pub events: Waiting,
     /// All that was ever lost.
     pub lost: Losses,
+    /// How far the wall clock was ahead of the clock of the exports, in seconds: whoever goes on with them goes on with
+    /// that clock, so that one that was set makes nothing too old.
+    pub ahead: i64,
 }
 
 /// What waits in one lane.
@@ -89,7 +92,7 @@ pub(crate) fn queue(txn: &ReadTransaction) -> Result<Queue, redb::Error> {
         Ok(Waiting { exports, records, bytes, oldest: oldest(txn, lane)?, highest })
     };
     let (metrics, events) = (waiting(Lane::Metrics)?, waiting(Lane::Events)?);
-    Ok(Queue { metrics, events, lost })
+    Ok(Queue { metrics, events, lost, ahead: ledger::read_ahead(&meta)? })
 }
 
 fn oldest(txn: &ReadTransaction, lane: Lane) -> Result<Option<Moment>, redb::Error> {

@@ -240,3 +240,14 @@ fn a_lazy_batch_is_seen_at_once_and_is_on_the_disk_with_the_next_or_when_the_sto
     queue.store.reopen(at(0)).expect("whole");
     assert_eq!(queue.numbers(Metrics), [3]);
 }
+
+#[test]
+fn how_far_the_clock_was_ahead_is_remembered_with_the_exports() {
+    let mut queue = Queued::new("queue-ahead");
+    assert_eq!(queue.store.queue().expect("whole").ahead, 0);
+    for seconds in [3_600, -3_600, 0] {
+        queue.commit(|batch| _ = batch.export(Metrics, export(1, 0, "body")).clock_ahead(seconds));
+        queue.store.reopen(at(0)).expect("whole");
+        assert_eq!(queue.store.queue().expect("whole").ahead, seconds);
+    }
+}

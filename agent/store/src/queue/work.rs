@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::lane::OpenLane;
-use super::{Export, Lane, Loss, Losses, QueueLimits};
+use super::{Export, Lane, Loss, Losses, QueueLimits, ledger};
 use crate::commit::Refusal;
 use crate::format::META;
 use crate::moment::Moment;
@@ -23,6 +23,7 @@ pub(crate) struct Work {
     settled: Vec<(Lane, u64)>,
     exports: Vec<(Lane, Export)>,
     bound: Option<(QueueLimits, Moment)>,
+    ahead: Option<i64>,
 }
 
 impl Work {
@@ -44,6 +45,10 @@ impl Work {
         self.bound = Some((limits, now));
     }
 
+    pub(crate) fn clock_ahead(&mut self, seconds: i64) {
+        self.ahead = Some(seconds);
+    }
+
     pub(crate) fn exports(&self, lane: Lane) -> impl Iterator<Item = &Export> {
         self.exports.iter().filter(move |(of, _)| *of == lane).map(|(_, export)| export)
     }
@@ -53,8 +58,20 @@ impl Work {
         Some(self.exports.remove(at).1)
     }
 
+    pub(crate) fn settles(&self, lane: Lane, number: u64) -> bool {
+        self.settled.contains(&(lane, number))
+    }
+
+    pub(crate) fn is_dispensable(&self) -> bool {
+        self.settled.is_empty() && self.lost.is_empty() && self.exports(Lane::Events).next().is_none()
+    }
+
+    pub(crate) fn is_bare(&self) -> bool {
+        self.settled.is_empty() && !self.cannot_be_repeated()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.settled.is_empty() && self.bound.is_none() && !self.cannot_be_repeated()
+        self.bound.is_none() && self.is_bare()
     }
 
     pub(crate) fn bodies(&self) -> impl Iterator<Item = usize> {
@@ -91,6 +108,9 @@ pub(crate) fn apply(txn: &WriteTransaction, work: &Work) -> Result<Losses, Refus
     }
     if let Some((limits, now)) = work.bound {
         bound(&mut lanes, limits, now)?;
+    }
+    if let Some(ahead) = work.ahead {
+        ledger::write_ahead(&mut meta, ahead)?;
     }
     let mut thrown = Losses::default();
     for lane in lanes {

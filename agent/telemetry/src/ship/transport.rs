@@ -1,9 +1,10 @@
 //! One request: from stored exports to how it ended.
 
+use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use http_body_util::BodyExt as _;
+use http_body_util::BodyExt;
 use opentelemetry_http::{Bytes, Response};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -20,6 +21,10 @@ use crate::spool::Signal;
 
 /// Of an answer, in bytes: a number and a sentence, or the page of what stands in a receiver's place.
 const ANSWER_MOST: usize = 64 << 10;
+
+/// Of an answer, in bytes, that are read to come to its end: what a gRPC receiver may answer by default. What goes on
+/// beyond that goes on for ever, and costs as much of this machine as its network gives.
+const READ_MOST: usize = 4 << 20;
 
 /// The way to the receivers.
 pub(super) struct Transport {
@@ -125,8 +130,11 @@ impl Transport {
 }
 
 /// Reads an answer to its end, which is where gRPC has its status, and keeps as much of it as an answer has.
-async fn received(mut body: reqwest::Body) -> Body {
-    let mut bytes = Vec::new();
+async fn received<B>(mut body: B) -> Body
+where
+    B: BodyExt<Data = Bytes, Error: Error + 'static> + Unpin,
+{
+    let (mut bytes, mut read) = (Vec::new(), 0);
     let (mut trailers, mut failure) = (None, None);
     while let Some(frame) = body.frame().await {
         let frame = match frame {
@@ -140,6 +148,11 @@ async fn received(mut body: reqwest::Body) -> Body {
             Ok(data) => {
                 let room = ANSWER_MOST.saturating_sub(bytes.len());
                 bytes.extend_from_slice(&data[..room.min(data.len())]);
+                read += data.len();
+                if read > READ_MOST {
+                    failure = Some(Ending::Disconnected("it does not end".to_owned()));
+                    break;
+                }
             }
             Err(frame) => trailers = frame.into_trailers().ok(),
         }
@@ -163,5 +176,30 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: Vec<_> = self.signals().filter_map(|signal| self.shown(signal)).collect();
         f.debug_struct("Transport").field("ways", &shown).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_read_no_further_than_one_that_does() {
+        let page = Bytes::from(vec![b'x'; 64 << 10]);
+        for (chunks, failure) in [
+            (2, None),
+            (READ_MOST / page.len(), None),
+            (usize::MAX, Some(Ending::Disconnected("it does not end".to_owned()))),
+        ] {
+            let frame = |_| Ok::<_, Infallible>(Frame::data(page.clone()));
+            let body = received(StreamBody::new(stream::iter((0..chunks).map(frame)))).await;
+            assert_eq!((body.bytes.len(), body.failure), (ANSWER_MOST, failure), "{chunks}");
+        }
     }
 }

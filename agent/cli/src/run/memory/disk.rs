@@ -1,14 +1,18 @@
 //! The store, opened when it is needed, and what an earlier life left in it.
 
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::history::{History, Sample, StateChange};
-use sortie_store::{Moment, Opened, PortMemory, Snapshot, Store, StoreError};
+use sortie_store::{FILE, Moment, Opened, PortMemory, Snapshot, Store, StoreError};
 use tracing::warn;
 
-use super::rows::{Known, moment};
+use super::vocabulary::moment;
+use crate::known::Known;
 
 /// Of what destinations answered, the page shows a day.
 const SAMPLES_SHOWN: Duration = Duration::from_secs(24 * 3_600);
@@ -23,12 +27,17 @@ const BETWEEN: Duration = Duration::from_millis(20);
 pub(super) struct Disk {
     dir: PathBuf,
     store: Option<Store>,
+    /// Which file that is.
+    file: Option<FileId>,
 }
+
+/// Device and inode: the kernel's name of a file, which outlives those that people give.
+type FileId = (u64, u64);
 
 impl Disk {
     /// Not open yet.
     pub(super) fn at(dir: PathBuf) -> Self {
-        Self { dir, store: None }
+        Self { dir, store: None, file: None }
     }
 
     /// The store, where it is open.
@@ -42,7 +51,19 @@ impl Disk {
         if let Opened::SetAside { as_path, why } = &opened {
             warn!("the store was set aside as {}, and a new one begun: {why}", as_path.display());
         }
+        self.file = fs::metadata(self.dir.join(FILE)).ok().as_ref().map(id);
         Ok((self.store.insert(store), opened))
+    }
+
+    /// Whether somebody has removed or replaced the file of the open store: what is written there is gone with this
+    /// process.
+    pub(super) fn is_gone(&self) -> bool {
+        let is_another = match fs::metadata(self.dir.join(FILE)) {
+            Ok(file) => self.file != Some(id(&file)),
+            // Who may not look does not know.
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        };
+        self.store.is_some() && is_another
     }
 
     /// Lets go of the store.
@@ -59,6 +80,10 @@ impl Disk {
             opened => opened,
         }
     }
+}
+
+fn id(file: &Metadata) -> FileId {
+    (file.dev(), file.ino())
 }
 
 /// What is recalled from a store that is open.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use sortie_core::history::History;
-use sortie_store::{Batch, Lane, Moment, Opened, Queue, QueueLimits, Store, StoreError};
+use sortie_store::{Lane, Moment, Opened, Queue, QueueLimits, Store, StoreError};
 use sortie_telemetry::{Export, Loss, Signal, SpoolUsage, Telemetry};
 use tracing::{info, warn};
 
@@ -13,10 +13,10 @@ use super::Shared;
 use super::disk::{self, Disk};
 use super::entry::Entry;
 use super::losses::Losses;
-use super::rows::{Known, moment, since_epoch};
-use super::vocabulary::{counted, lane, signal, told};
+use super::vocabulary::{counted, lane, moment, signal, since_epoch, told};
 use super::waiting::Waiting;
 use crate::clock::Steady;
+use crate::known::Known;
 
 /// A disk that refused is tried again after this long.
 const AGAIN: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(5) };
@@ -34,6 +34,8 @@ pub(super) struct Keeper {
     refused: Option<Instant>,
     waiting: Waiting,
     limits: Option<QueueLimits>,
+    /// Whether anybody takes events.
+    has_events: bool,
     losses: Losses,
     /// Bytes that waited at most since the queue was last empty.
     waited: u64,
@@ -55,6 +57,7 @@ impl Keeper {
             refused: None,
             waiting: Waiting::default(),
             limits: None,
+            has_events: false,
             losses: Losses::default(),
             waited: 0,
             is_counted: false,
@@ -66,13 +69,21 @@ impl Keeper {
     }
 
     /// What may wait to be delivered; `None` where nothing is exported.
-    pub(super) fn bound(&mut self, limits: Option<QueueLimits>) {
+    pub(super) fn bound(&mut self, limits: Option<QueueLimits>, has_events: bool) {
         self.limits = limits;
+        self.has_events = has_events;
     }
 
     /// After a panic nobody knows what of the disk's state is true.
     pub(super) fn close(&mut self) {
         self.disk.iter_mut().for_each(Disk::close);
+    }
+
+    /// Nothing follows. Lazy batches are on the disk when the store is closed.
+    pub(super) fn end(&mut self) {
+        self.refused = None;
+        self.flush();
+        self.close();
     }
 
     /// What was on show, and the history.
@@ -91,7 +102,7 @@ impl Keeper {
         self.push(entry);
         self.flush();
         let events = self.losses.due(&self.telemetry);
-        if !events.is_empty() {
+        if self.has_events && !events.is_empty() {
             self.push(Entry::of(events));
             self.flush();
         }
@@ -127,21 +138,12 @@ impl Keeper {
     /// As [`Spool::settle`](sortie_telemetry::Spool::settle).
     pub(super) fn settle(&mut self, signal: Signal, numbers: &[u64], rejected: u64) {
         let lane = lane(signal);
-        let mut batch = Batch::new(moment(SystemTime::now()));
         for &number in numbers {
-            if self.waiting.withdraw(lane, number).is_none() {
-                batch.settle(lane, number);
-                self.waiting.settle(lane, number);
-            }
+            self.waiting.settle(lane, number);
         }
-        if rejected == 0 {
-            // A crash before the next entry costs one more delivery of the same bytes.
-            batch.lazy();
-        } else {
-            batch.lose(lane, counted(Loss::Rejected), rejected);
-            self.lose(signal, Loss::Rejected, rejected);
+        if rejected > 0 {
+            self.lose_untold(signal, Loss::Rejected, rejected);
         }
-        self.wait(batch);
         self.flush();
         self.tell();
     }
@@ -162,23 +164,25 @@ impl Keeper {
         if let Some(limits) = self.limits {
             batch.bound(limits, now);
         }
-        self.wait(batch);
-    }
-
-    fn wait(&mut self, batch: Batch) {
+        batch.clock_ahead(self.clock.wall_ahead());
         let evicted = self.waiting.push(batch);
-        self.shared.condition(|condition| condition.lost += evicted.batches);
+        self.shared.condition(|condition| condition.lost += evicted.rounds);
         for (lane, records) in evicted.records {
-            self.lose(signal(lane), Loss::Memory, records);
+            self.lose_untold(signal(lane), Loss::Memory, records);
         }
     }
 
     /// Writes everything that waits, as far as the disk takes it.
     fn flush(&mut self) {
+        if self.disk.as_ref().is_some_and(Disk::is_gone) {
+            warn!("somebody has removed the store of {}; it is begun anew", self.dir.display());
+            self.close();
+        }
         let mut waiting = std::mem::take(&mut self.waiting);
-        let mut lost = Vec::new();
+        let (mut lost, mut refused) = (Vec::new(), Vec::new());
+        let now = moment(SystemTime::now());
         let written = self.ask(|store| {
-            waiting.drain(|batch| match store.commit(batch) {
+            waiting.drain(now, |batch| match store.commit(batch) {
                 Ok(trimmed) => {
                     lost.extend(trimmed.lost.iter());
                     Ok(())
@@ -187,7 +191,7 @@ impl Keeper {
                 Err(error) => {
                     warn!("a round is not kept: {error}");
                     let records = |lane| batch.exports(lane).map(|export| u64::from(export.records)).sum();
-                    lost.extend(Lane::ALL.map(|lane| (lane, counted(Loss::Size), records(lane))));
+                    refused.extend(Lane::ALL.map(|lane| (lane, records(lane))));
                     Ok(())
                 }
             })
@@ -196,9 +200,18 @@ impl Keeper {
         for (lane, loss, records) in lost {
             self.lose(signal(lane), told(loss), records);
         }
+        for (lane, records) in refused.into_iter().filter(|(_, records)| *records > 0) {
+            self.lose_untold(signal(lane), Loss::Size, records);
+        }
         if written.is_some() {
             self.recovered();
         }
+    }
+
+    /// A loss that the disk is to be told of.
+    fn lose_untold(&mut self, signal: Signal, loss: Loss, records: u64) {
+        self.waiting.lose(lane(signal), counted(loss), records);
+        self.lose(signal, loss, records);
     }
 
     fn lose(&mut self, signal: Signal, loss: Loss, records: u64) {
@@ -233,16 +246,20 @@ impl Keeper {
     /// What a store that was just opened says of the queue.
     fn found(&mut self, queue: &Queue, opened: &Opened) {
         self.number = Lane::ALL.into_iter().map(|lane| queue.lane(lane).highest).fold(self.number, u64::max);
-        if !std::mem::replace(&mut self.is_counted, true) {
+        let was_there = std::mem::replace(&mut self.is_counted, true);
+        if !was_there {
+            // What waits has the age that it had by the clock of that life, however far the wall clock was set since.
+            self.clock = Steady::behind(queue.ahead);
             // The totals go on over restarts, so that a loss is in them although its life ended at once.
             for (lane, loss, records) in queue.lost.iter() {
                 self.telemetry.dropped(signal(lane), told(loss), records);
             }
         }
-        if matches!(opened, Opened::SetAside { .. }) && self.limits.is_some() {
+        let is_lost = matches!(opened, Opened::SetAside { .. }) || (was_there && *opened == Opened::Fresh);
+        if is_lost && self.limits.is_some() {
             // How much waited in it nobody knows: one for each lane says that it happened.
             for signal in Signal::ALL {
-                self.lose(signal, Loss::Corrupt, 1);
+                self.lose_untold(signal, Loss::Corrupt, 1);
             }
         }
     }

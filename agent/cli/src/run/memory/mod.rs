@@ -13,7 +13,6 @@ mod disk;
 mod entry;
 mod keeper;
 mod losses;
-mod rows;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -21,7 +20,7 @@ mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -36,7 +35,7 @@ use tracing::error;
 
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
-pub(crate) use self::rows::Known;
+use crate::known::Known;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -58,6 +57,8 @@ struct Shared {
     added: Notify,
     /// Entries that were given and not taken yet.
     on_the_way: AtomicUsize,
+    /// Patience was over once, and no entry has been taken care of since.
+    is_hanging: AtomicBool,
     condition: Mutex<Condition>,
 }
 
@@ -95,8 +96,7 @@ impl Memory {
     /// Makes an entry durable. Returns when it is, when the disk has refused and memory has it, or when patience is over.
     pub(super) async fn keep(&self, entry: Entry) {
         // One that hung before has had its patience.
-        let patience =
-            if self.shared.on_the_way.load(Ordering::Relaxed) > 0 { Duration::ZERO } else { PATIENCE };
+        let patience = if self.shared.is_hanging.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
         if self.shared.on_the_way.fetch_add(1, Ordering::Relaxed) >= ON_THE_WAY_MOST {
             self.shared.on_the_way.fetch_sub(1, Ordering::Relaxed);
             self.shared.condition(|condition| condition.lost += 1);
@@ -109,18 +109,27 @@ impl Memory {
         let kept = self.ask(move |keeper| {
             shared.on_the_way.fetch_sub(1, Ordering::Relaxed);
             keeper.keep(entry);
+            shared.is_hanging.store(false, Ordering::Relaxed);
         });
         if tokio::time::timeout(patience, kept).await.is_err() {
+            self.shared.is_hanging.store(true, Ordering::Relaxed);
             self.shared.condition(|condition| {
                 condition.trouble.get_or_insert_with(|| "the disk does not answer".to_owned());
             });
         }
     }
 
-    /// What may wait to be delivered, from now on; `None` where nothing is exported.
-    pub(super) fn bound(&self, limits: Option<QueueLimits>) {
+    /// What may wait to be delivered, from now on; `None` where nothing is exported. Losses are told by events where those
+    /// are exported.
+    pub(super) fn bound(&self, limits: Option<QueueLimits>, has_events: bool) {
         // It fails only where the thread is gone, which the next answer that does not come tells.
-        let _ = self.orders.send(Box::new(move |keeper| keeper.bound(limits)));
+        let _ = self.orders.send(Box::new(move |keeper| keeper.bound(limits, has_events)));
+    }
+
+    /// The end of this life: what waits is offered to the disk once more, and what was acknowledged is on it when this
+    /// returns, so that the next life does not deliver it again.
+    pub(super) async fn end(&self) {
+        let _ = tokio::time::timeout(PATIENCE, self.ask(Keeper::end)).await;
     }
 
     /// How it stands with the disk.

@@ -53,7 +53,7 @@ fn telemetry() -> Arc<Telemetry> {
 async fn life(dir: &Path) -> (Memory, Arc<Telemetry>) {
     let telemetry = telemetry();
     let memory = Memory::begin(dir.to_owned(), true, Arc::clone(&telemetry)).expect("a thread");
-    memory.bound(Some(LIMITS));
+    memory.bound(Some(LIMITS), true);
     memory.recall().await;
     (memory, telemetry)
 }
@@ -136,7 +136,7 @@ async fn a_disk_that_refuses_costs_durability_alone_and_gets_everything_when_it_
 async fn what_is_more_than_may_wait_is_counted_and_told_by_one_event() {
     let dir = Dir::new();
     let (memory, telemetry) = life(&dir.0).await;
-    memory.bound(Some(QueueLimits { bytes: 4_096, ..LIMITS }));
+    memory.bound(Some(QueueLimits { bytes: 4_096, ..LIMITS }), true);
     for text in ["a", "b", "c", "d"] {
         memory.append(export(Signal::Metrics, &text.repeat(1_500))).await;
     }
@@ -147,11 +147,63 @@ async fn what_is_more_than_may_wait_is_counted_and_told_by_one_event() {
 }
 
 #[tokio::test]
+async fn where_no_events_are_exported_none_waits() {
+    let dir = Dir::new();
+    let (memory, telemetry) = life(&dir.0).await;
+    memory.bound(Some(QueueLimits { bytes: 2_048, ..LIMITS }), false);
+    for text in ["a", "b"] {
+        memory.append(export(Signal::Metrics, &text.repeat(1_500))).await;
+    }
+    assert_eq!(lost(&telemetry), ["{reason=\"size\",sortie_signal=\"metrics\"} 3"], "counted all the same");
+    assert_eq!(waiting(&memory, Signal::Events).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_store_set_aside_is_a_loss_that_nobody_can_count() {
     let dir = Dir::new();
     fs::write(dir.0.join("sortie.redb"), "garbage").expect("it is ours");
-    let (_memory, telemetry) = life(&dir.0).await;
-    assert_eq!(lost(&telemetry), ["{reason=\"corrupt\",sortie_signal=\"metrics\"} 1"]);
+    for _ in 0..2 {
+        let (memory, telemetry) = life(&dir.0).await;
+        assert_eq!(lost(&telemetry), ["{reason=\"corrupt\",sortie_signal=\"metrics\"} 1"], "in every life");
+        memory.append(export(Signal::Metrics, "later")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_somebody_removes_is_begun_anew_and_its_loss_counted() {
+    let told = ["{reason=\"corrupt\",sortie_signal=\"metrics\"} 1"];
+    let dir = Dir::new();
+    let (memory, telemetry) = life(&dir.0).await;
+    memory.append(export(Signal::Metrics, "removed")).await;
+    fs::remove_file(dir.0.join("sortie.redb")).expect("it is ours");
+    memory.append(export(Signal::Metrics, "kept")).await;
+    assert_eq!(
+        (waiting(&memory, Signal::Metrics).await, lost(&telemetry)),
+        (vec!["kept".into()], told.map(String::from).into())
+    );
+    let copy = Dir::new();
+    fs::copy(dir.0.join("sortie.redb"), copy.0.join("sortie.redb")).expect("there is room");
+    assert_eq!(waiting(&life(&copy.0).await.0, Signal::Metrics).await, ["kept"]);
+
+    fs::remove_dir_all(&dir.0).expect("it is ours");
+    memory.append(export(Signal::Metrics, "waits")).await;
+    assert!(memory.condition().trouble.is_some_and(|why| why.contains("is not in a directory that exists")));
+}
+
+#[tokio::test]
+async fn what_memory_had_no_room_for_is_counted_over_lives() {
+    let dir = Dir::new();
+    let away = dir.0.with_extension("away");
+    fs::rename(&dir.0, &away).expect("it is ours");
+    let (memory, telemetry) = life(&dir.0).await;
+    for _ in 0..2 {
+        memory.append(export(Signal::Metrics, &"x".repeat(600 << 10))).await;
+    }
+    let told = ["{reason=\"memory\",sortie_signal=\"metrics\"} 3"];
+    assert_eq!(lost(&telemetry), told);
+    fs::rename(&away, &dir.0).expect("it is ours");
+    memory.end().await;
+    assert_eq!(lost(&life(&dir.0).await.1), told);
 }
 
 fn sample(number: usize) -> Sample {
@@ -189,4 +241,38 @@ async fn a_round_of_hundreds_with_the_longest_names_is_kept_and_costs_no_change(
     let (known, history) = life(&dir.0).await.0.recall().await;
     let states: Vec<_> = known.iter().map(|known| known.finding.state).collect();
     assert_eq!((states, history.series().len()), (vec![State::PlatformBlocked], 300));
+}
+
+#[tokio::test]
+async fn two_entries_at_once_are_no_disk_that_hangs() {
+    let dir = Dir::new();
+    let (memory, _) = life(&dir.0).await;
+    let (others, busy) = channel::<()>();
+    memory.orders.send(Box::new(move |_| _ = busy.recv())).expect("the keeper lives");
+    let (first, second) =
+        (memory.append(export(Signal::Metrics, "1")), memory.append(export(Signal::Events, "2")));
+    let both = async { tokio::join!(first, second) };
+    tokio::pin!(both);
+    tokio::select! {
+        biased;
+        _ = &mut both => panic!("neither is on the disk"),
+        () = tokio::task::yield_now() => {}
+    }
+    assert_eq!(memory.condition(), Condition::default(), "nobody has lost patience");
+    drop(others);
+    both.await;
+    assert_eq!(waiting(&memory, Signal::Events).await, ["2"]);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_the_end_is_not_delivered_again() {
+    let dir = Dir::new();
+    let (memory, _) = life(&dir.0).await;
+    memory.append(export(Signal::Metrics, "delivered")).await;
+    memory.settle(Signal::Metrics, vec![number(&memory, "delivered").await], 0).await;
+    memory.end().await;
+    // As it is when the process ends now, with its thread wherever it is.
+    let copy = Dir::new();
+    fs::copy(dir.0.join("sortie.redb"), copy.0.join("sortie.redb")).expect("there is room");
+    assert_eq!(waiting(&life(&copy.0).await.0, Signal::Metrics).await, [""; 0]);
 }

@@ -63,8 +63,9 @@ fn message(headers: &HeaderMap, body: &Body) -> String {
 /// of seconds or a date (RFC 9110, 10.2.3); a date counts from the `Date` of the same answer, because clocks are wrong.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = text(headers, RETRY_AFTER)?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number beyond all numbers is a very long time.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(text).ok()?;
     let now = text_date(headers).unwrap_or(now);
@@ -192,7 +193,10 @@ mod tests {
             ),
             (&[("retry-after", "Wed, 21 Oct 2026 06:00:00 GMT")], Some(0)),
             (&[("retry-after", "Wed, 21 Oct 2026 07:02:00 GMT"), ("date", "today")], Some(120)),
+            (&[("retry-after", "99999999999999999999999")], Some(u64::MAX)),
             (&[("retry-after", "-1")], None),
+            (&[("retry-after", "+1")], None),
+            (&[("retry-after", "")], None),
             (&[("retry-after", "soon")], None),
             (&[], None),
         ] {
