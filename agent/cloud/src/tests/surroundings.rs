@@ -44,31 +44,30 @@ fn what_cloud_init_was_told_needs_no_question() {
     let aws = r#"{"ds": {"dynamic": {"instance-identity": {"document": {"instanceId": "i-1234abcd",
         "accountId": "123456789012", "region": "eu-west-1"}}}, "meta_data": {"ami-id": "x"}}}"#;
     let text = |text: &str| Some(text.to_owned());
-    let on_azure = Place {
+    let by_imds = Place {
         account_id: text(SUBSCRIPTION),
         region: text("westeurope"),
         size: text("Standard_B1s"),
         ..Place::on(Platform::AzureVm)
     };
-    let on_aws = Place {
+    let of_instance = Place {
         vm_id: text("i-1234abcd"),
         account_id: text("123456789012"),
         region: text("eu-west-1"),
         ..Place::on(Platform::Ec2)
     };
-    let made_by_azure =
-        || Machine::silent().with_dmi("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77");
-    let made_by_aws = || Machine::silent().with_dmi("sys_vendor", "Amazon EC2");
+    let of_azure = || Machine::silent().with_dmi("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77");
+    let of_aws = || Machine::silent().with_dmi("sys_vendor", "Amazon EC2");
     for (machine, data, place) in [
-        (made_by_azure(), azure.as_str(), Some(on_azure)),
-        (made_by_aws(), aws, Some(on_aws.clone())),
-        (made_by_aws(), &aws.replace("instance-identity", "instance_identity"), Some(on_aws)),
+        (of_azure(), azure.as_str(), Some(by_imds)),
+        (of_aws(), aws, Some(of_instance.clone())),
+        (of_aws(), &aws.replace("instance-identity", "instance_identity"), Some(of_instance)),
         // Told by somebody else than the maker of this machine.
-        (made_by_aws(), &azure, Some(Place::on(Platform::Ec2))),
+        (of_aws(), &azure, Some(Place::on(Platform::Ec2))),
         (Machine::silent(), &azure, None),
-        (made_by_azure(), "{}", Some(Place::on(Platform::AzureVm))),
-        (made_by_azure(), r#"{"ds": {"meta_data": {"imds": null}}}"#, Some(Place::on(Platform::AzureVm))),
-        (made_by_azure(), "[", Some(Place::on(Platform::AzureVm))),
+        (of_azure(), "{}", Some(Place::on(Platform::AzureVm))),
+        (of_azure(), r#"{"ds": {"meta_data": {"imds": null}}}"#, Some(Place::on(Platform::AzureVm))),
+        (of_azure(), "[", Some(Place::on(Platform::AzureVm))),
         (Machine::silent().with_dmi("sys_vendor", "Hetzner"), aws, Some(Place::on(Platform::HetznerServer))),
     ] {
         assert_eq!(machine.with_file(DATA, data).around().place(), place, "{data}");
