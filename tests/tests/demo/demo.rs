@@ -47,7 +47,8 @@ pub(crate) struct Ended {
 impl Demo {
     /// Starts `sortie demo` with these arguments.
     pub(crate) fn start(stage: &Stage, arguments: &[&str]) -> Result<Self> {
-        Self::start_as(&[], stage, arguments, |_| ())
+        // Whoever starts the tests in the background of a script has them ignore SIGINT.
+        Self::start_as(&["env", "--default-signal=INT"], stage, arguments, |_| ())
     }
 
     /// Starts it behind other words, with changes of the command.
