@@ -1,0 +1,207 @@
+//! One provider: what it documents, port by port or cell by cell, and how to have it lifted.
+
+use serde::{Deserialize, Serialize};
+
+use super::source::{Day, Source};
+use super::vocabulary::{OnTheWire, Standing, Subscription};
+use crate::expect::Expectation;
+use crate::target::Port;
+
+/// The file of a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Stable id.
+    pub id: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// When the file was last compared with all of its sources.
+    pub checked: Day,
+    /// Ports whose standing is the same for every resource and subscription.
+    #[serde(rename(deserialize = "port"))]
+    pub ports: Vec<PortRule>,
+    /// How a block looks.
+    #[serde(default)]
+    pub wire: Option<Wire>,
+    /// Kinds of resource that [`Provider::policy`] tells apart.
+    #[serde(default, rename(deserialize = "resource"))]
+    pub resources: Vec<Resource>,
+    /// Types of subscription that it tells apart.
+    #[serde(default, rename(deserialize = "subscription"))]
+    pub subscriptions: Vec<SubscriptionName>,
+    /// Port 25, where it depends on both.
+    #[serde(default)]
+    pub policy: Vec<Policy>,
+    /// What to do.
+    #[serde(default, rename(deserialize = "procedure"))]
+    pub procedures: Vec<Procedure>,
+    /// What the provider's id of an offer says about the subscription.
+    #[serde(default, rename(deserialize = "offer"))]
+    pub offers: Vec<Offer>,
+    /// What else is worth knowing.
+    #[serde(default, rename(deserialize = "note"))]
+    pub notes: Vec<Note>,
+    /// What all of it rests on.
+    #[serde(rename(deserialize = "source"))]
+    pub sources: Vec<Source>,
+}
+
+/// The standing of a port.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortRule {
+    /// The port.
+    pub port: Port,
+    /// What holds for it.
+    pub state: Standing,
+    /// Where and for whom, where that is not everywhere and everybody.
+    #[serde(default)]
+    pub scope: Option<&'static str>,
+    /// Id of the procedure that lifts it, or does without.
+    #[serde(default)]
+    pub procedure: Option<&'static str>,
+    /// Ids of sources.
+    pub sources: Vec<&'static str>,
+}
+
+/// How a block looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wire {
+    /// In a word.
+    pub signature: OnTheWire,
+    /// Who saw what.
+    pub text: &'static str,
+    /// Ids of sources.
+    pub sources: Vec<&'static str>,
+}
+
+/// A kind of resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// Within the file.
+    pub id: &'static str,
+    /// In words.
+    pub name: &'static str,
+}
+
+/// A type of subscription in words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionName {
+    /// Which.
+    #[serde(rename = "type")]
+    pub subscription: Subscription,
+    /// In words.
+    pub name: &'static str,
+}
+
+/// Some cells of a policy that say the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Ids of resources.
+    pub resources: Vec<&'static str>,
+    /// Types of subscription.
+    pub subscriptions: Vec<Subscription>,
+    /// What holds for port 25.
+    pub state: Standing,
+    /// Id of the procedure that lifts it, or does without.
+    #[serde(default)]
+    pub procedure: Option<&'static str>,
+    /// Ids of sources.
+    pub sources: Vec<&'static str>,
+}
+
+/// Something to do, step by step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// Within the file.
+    pub id: &'static str,
+    /// What it comes to, in a sentence.
+    pub title: &'static str,
+    /// In order.
+    pub steps: Vec<&'static str>,
+    /// Ids of sources.
+    pub sources: Vec<&'static str>,
+}
+
+/// What an Azure quotaId says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// The beginning of it.
+    pub quota_id: &'static str,
+    /// The offers that share it.
+    pub name: &'static str,
+    /// Their numbers.
+    pub numbers: Vec<&'static str>,
+    /// Every type of subscription that it leaves possible.
+    pub subscriptions: Vec<Subscription>,
+    /// Ids of sources.
+    pub sources: Vec<&'static str>,
+}
+
+/// A remark.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// In sentences.
+    pub text: &'static str,
+    /// Ids of sources.
+    pub sources: Vec<&'static str>,
+}
+
+impl Provider {
+    /// The standing of a port, where it is the same for everybody.
+    pub fn port(&self, port: Port) -> Option<&PortRule> {
+        self.ports.iter().find(|rule| rule.port == port)
+    }
+
+    /// The cell of the policy of port 25; `None` for a resource or subscription that it does not know.
+    pub fn cell(&self, resource: &str, subscription: Subscription) -> Option<&Policy> {
+        let is_meant =
+            |cell: &&Policy| cell.resources.contains(&resource) && cell.subscriptions.contains(&subscription);
+        self.policy.iter().find(is_meant)
+    }
+
+    /// What may be expected of port 25 where one of these subscriptions is the right one: what they all agree on.
+    pub fn expectation(&self, resource: &str, subscriptions: &[Subscription]) -> Expectation {
+        let expected = |subscription: &Subscription| {
+            self.cell(resource, *subscription).map_or(Expectation::Any, |cell| cell.state.expectation())
+        };
+        let mut expectations = subscriptions.iter().map(expected);
+        let first = expectations.next().unwrap_or(Expectation::Any);
+        if expectations.all(|other| other == first) { first } else { Expectation::Any }
+    }
+
+    /// The procedure with this id.
+    pub fn procedure(&self, id: &str) -> Option<&Procedure> {
+        self.procedures.iter().find(|procedure| procedure.id == id)
+    }
+
+    /// The offers behind a quotaId, matched by its beginning and ignoring case. The longest match counts.
+    pub fn offer(&self, quota_id: &str) -> Option<&Offer> {
+        let begins = |offer: &&Offer| {
+            quota_id.get(..offer.quota_id.len()).is_some_and(|head| head.eq_ignore_ascii_case(offer.quota_id))
+        };
+        self.offers.iter().filter(begins).max_by_key(|offer| offer.quota_id.len())
+    }
+
+    /// The source with this id.
+    pub fn source(&self, id: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.id == id)
+    }
+}
+
+impl Offer {
+    /// The type of subscription, where a quotaId leaves no choice.
+    pub fn subscription(&self) -> Subscription {
+        match *self.subscriptions.as_slice() {
+            [subscription] => subscription,
+            _ => Subscription::Unknown,
+        }
+    }
+}
