@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 pub use self::provider::{
-    Note, Offer, Policy, PortRule, Procedure, Provider, Resource, SubscriptionName, Wire,
+    Note, Offer, Policy, PortRule, Procedure, Provider, Resource, SubscriptionName, VM, Wire,
 };
 pub use self::relay::{Relay, Relays};
 pub use self::source::{Day, Kind, Source};

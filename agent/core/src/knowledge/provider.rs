@@ -7,6 +7,9 @@ use super::vocabulary::{OnTheWire, Standing, Subscription};
 use crate::expect::Expectation;
 use crate::target::Port;
 
+/// The resource that this agent stands on.
+pub const VM: &str = "vm";
+
 /// The file of a provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
