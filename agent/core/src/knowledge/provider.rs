@@ -18,7 +18,7 @@ pub struct Provider {
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// When the file was last compared with all of its sources.
+    /// Every fact was compared with its sources on this day or later.
     pub checked: Day,
     /// Ports whose standing is the same for every resource and subscription.
     #[serde(rename(deserialize = "port"))]

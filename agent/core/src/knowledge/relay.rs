@@ -9,7 +9,7 @@ use crate::target::Port;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct Relays {
-    /// When they were last compared with all of their sources.
+    /// Each was compared with its sources on this day or later.
     pub checked: Day,
     /// Every relay.
     #[serde(rename(deserialize = "relay"))]

@@ -49,16 +49,6 @@ fn every_fact_has_a_source_and_every_source_a_fact() {
 }
 
 #[test]
-fn no_source_is_younger_than_the_day_on_which_it_was_compared() {
-    let files = providers().map(|provider| (provider.id, provider.checked, &provider.sources));
-    for (file, checked, sources) in files.chain([("relays", relays().checked, &relays().sources)]) {
-        for source in sources {
-            assert!(source.date <= checked, "{file}: {} is of {}", source.id, source.date);
-        }
-    }
-}
-
-#[test]
 fn a_file_is_named_after_its_provider() {
     let ids: Vec<&str> = providers().map(|provider| provider.id).collect();
     assert_eq!(ids, PROVIDERS);
