@@ -35,8 +35,8 @@ mod tests {
     fn nothing_is_of_the_future() {
         let tomorrow = humantime::format_rfc3339_seconds(SystemTime::now() + DAY).to_string();
         let relays = knowledge::relays();
-        let files = knowledge::providers().map(|provider| (provider.checked, &provider.sources));
-        for (checked, sources) in files.chain([(relays.checked, &relays.sources)]) {
+        let files = knowledge::providers().map(|provider| (provider.checked, provider.sources));
+        for (checked, sources) in files.chain([(relays.checked, relays.sources)]) {
             for (day, source) in sources.iter().map(|source| (source.date, source)) {
                 assert!(*day.to_string() <= tomorrow[..10], "{source:?}");
                 assert!(*checked.to_string() <= tomorrow[..10], "{checked}, beside {source:?}");

@@ -19,7 +19,7 @@ pub(super) fn write(sheet: &mut Sheet, provider: &Provider, now: SystemTime) {
     procedures(sheet, provider);
     offers(sheet, provider);
     notes(sheet, provider);
-    sheet.sources(&provider.sources);
+    sheet.sources(provider.sources);
 }
 
 fn policy(sheet: &mut Sheet, provider: &Provider) {
@@ -46,7 +46,7 @@ fn ports(sheet: &mut Sheet, provider: &Provider) {
     sheet.section(if provider.policy.is_empty() { "Ports" } else { "Other ports" });
     let rows = provider.ports.iter().map(|rule| {
         let scope = rule.scope.unwrap_or("everywhere");
-        let text = format!("{scope} {}", cited(&provider.sources, &rule.sources));
+        let text = format!("{scope} {}", cited(provider.sources, rule.sources));
         [rule.port.to_string(), rule.state.code().to_owned(), text]
     });
     sheet.rows(rows);
@@ -55,17 +55,17 @@ fn ports(sheet: &mut Sheet, provider: &Provider) {
 fn wire(sheet: &mut Sheet, provider: &Provider) {
     let Some(wire) = &provider.wire else { return };
     sheet.section("On the wire");
-    let text = format!("{} {}", wire.text, cited(&provider.sources, &wire.sources));
+    let text = format!("{} {}", wire.text, cited(provider.sources, wire.sources));
     sheet.rows([[wire.signature.spoken().to_owned(), text]]);
 }
 
 fn procedures(sheet: &mut Sheet, provider: &Provider) {
-    for procedure in &provider.procedures {
+    for procedure in provider.procedures {
         let state = standing(provider, procedure).map_or(NOTHING, Standing::code);
         sheet.section(&format!("Where it is {state}"));
-        let title = format!("{} {}", procedure.title, cited(&provider.sources, &procedure.sources));
+        let title = format!("{} {}", procedure.title, cited(provider.sources, procedure.sources));
         let steps =
-            (1..).zip(&procedure.steps).map(|(number, step)| [format!("{number}."), (*step).to_owned()]);
+            (1..).zip(procedure.steps).map(|(number, step)| [format!("{number}."), (*step).to_owned()]);
         sheet.rows([[title]]);
         sheet.rows(steps);
     }
@@ -87,7 +87,7 @@ fn offers(sheet: &mut Sheet, provider: &Provider) {
         let types: Vec<&str> = offer.subscriptions.iter().map(|possible| possible.code()).collect();
         let numbers =
             if offer.numbers.is_empty() { String::new() } else { format!(": {}", offer.numbers.join(", ")) };
-        let text = format!("{}{numbers} {}", offer.name, cited(&provider.sources, &offer.sources));
+        let text = format!("{}{numbers} {}", offer.name, cited(provider.sources, offer.sources));
         vec![format!("{}…", offer.quota_id), types.join(", "), text]
     });
     sheet.grid(vec!["quotaId", "types", "offers"], rows);
@@ -101,6 +101,6 @@ fn notes(sheet: &mut Sheet, provider: &Provider) {
     let rows = provider
         .notes
         .iter()
-        .map(|note| ["-".to_owned(), format!("{} {}", note.text, cited(&provider.sources, &note.sources))]);
+        .map(|note| ["-".to_owned(), format!("{} {}", note.text, cited(provider.sources, note.sources))]);
     sheet.rows(rows);
 }

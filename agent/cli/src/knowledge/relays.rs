@@ -19,17 +19,17 @@ pub(super) fn write(sheet: &mut Sheet, now: SystemTime) {
     sheet.section("What they take, where nobody has asked for more");
     let rows = relays.relays.iter().map(|relay| {
         let limits = relay.limits.unwrap_or("nothing is documented of it");
-        let (auth, sources) = (relay.auth.join(", "), cited(&relays.sources, &relay.sources));
+        let (auth, sources) = (relay.auth.join(", "), cited(relays.sources, relay.sources));
         [relay.id.to_owned(), format!("{}: {limits}. Authentication: {auth} {sources}", relay.name)]
     });
     sheet.rows(rows);
-    sheet.sources(&relays.sources);
+    sheet.sources(relays.sources);
 }
 
 /// Where they answer.
 pub(super) fn hosts(sheet: &mut Sheet) {
     let rows = knowledge::relays().relays.iter().map(|relay| {
-        vec![relay.id.to_owned(), relay.host.to_owned(), listed(&relay.starttls), listed(&relay.implicit)]
+        vec![relay.id.to_owned(), relay.host.to_owned(), listed(relay.starttls), listed(relay.implicit)]
     });
     sheet.grid(vec!["relay", "host", "STARTTLS", "TLS at once"], rows);
 }

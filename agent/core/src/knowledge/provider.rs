@@ -1,6 +1,6 @@
 //! One provider: what it documents, port by port or cell by cell, and how to have it lifted.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::source::{Day, Source};
 use super::vocabulary::{OnTheWire, Standing, Subscription};
@@ -11,8 +11,7 @@ use crate::target::Port;
 pub const VM: &str = "vm";
 
 /// The file of a provider.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Provider {
     /// Stable id.
     pub id: &'static str,
@@ -21,67 +20,53 @@ pub struct Provider {
     /// Every fact was compared with its sources on this day or later.
     pub checked: Day,
     /// Ports whose standing is the same for every resource and subscription.
-    #[serde(rename(deserialize = "port"))]
-    pub ports: Vec<PortRule>,
+    pub ports: &'static [PortRule],
     /// How a block looks.
-    #[serde(default)]
     pub wire: Option<Wire>,
     /// Kinds of resource that [`Provider::policy`] tells apart.
-    #[serde(default, rename(deserialize = "resource"))]
-    pub resources: Vec<Resource>,
+    pub resources: &'static [Resource],
     /// Types of subscription that it tells apart.
-    #[serde(default, rename(deserialize = "subscription"))]
-    pub subscriptions: Vec<SubscriptionName>,
+    pub subscriptions: &'static [SubscriptionName],
     /// Port 25, where it depends on both.
-    #[serde(default)]
-    pub policy: Vec<Policy>,
+    pub policy: &'static [Policy],
     /// What to do.
-    #[serde(default, rename(deserialize = "procedure"))]
-    pub procedures: Vec<Procedure>,
+    pub procedures: &'static [Procedure],
     /// What the provider's id of an offer says about the subscription.
-    #[serde(default, rename(deserialize = "offer"))]
-    pub offers: Vec<Offer>,
+    pub offers: &'static [Offer],
     /// What else is worth knowing.
-    #[serde(default, rename(deserialize = "note"))]
-    pub notes: Vec<Note>,
+    pub notes: &'static [Note],
     /// What all of it rests on.
-    #[serde(rename(deserialize = "source"))]
-    pub sources: Vec<Source>,
+    pub sources: &'static [Source],
 }
 
 /// The standing of a port.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PortRule {
     /// The port.
     pub port: Port,
     /// What holds for it.
     pub state: Standing,
     /// Where and for whom, where that is not everywhere and everybody.
-    #[serde(default)]
     pub scope: Option<&'static str>,
     /// Id of the procedure that lifts it, or does without.
-    #[serde(default)]
     pub procedure: Option<&'static str>,
     /// Ids of sources.
-    pub sources: Vec<&'static str>,
+    pub sources: &'static [&'static str],
 }
 
 /// How a block looks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wire {
     /// In a word.
     pub signature: OnTheWire,
     /// Who saw what.
     pub text: &'static str,
     /// Ids of sources.
-    pub sources: Vec<&'static str>,
+    pub sources: &'static [&'static str],
 }
 
 /// A kind of resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Resource {
     /// Within the file.
     pub id: &'static str,
@@ -90,8 +75,7 @@ pub struct Resource {
 }
 
 /// A type of subscription in words.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SubscriptionName {
     /// Which.
     #[serde(rename = "type")]
@@ -101,60 +85,55 @@ pub struct SubscriptionName {
 }
 
 /// Some cells of a policy that say the same.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
     /// Ids of resources.
-    pub resources: Vec<&'static str>,
+    pub resources: &'static [&'static str],
     /// Types of subscription.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: &'static [Subscription],
     /// What holds for port 25.
     pub state: Standing,
     /// Id of the procedure that lifts it, or does without.
-    #[serde(default)]
     pub procedure: Option<&'static str>,
     /// Ids of sources.
-    pub sources: Vec<&'static str>,
+    pub sources: &'static [&'static str],
 }
 
 /// Something to do, step by step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Procedure {
     /// Within the file.
     pub id: &'static str,
     /// What it comes to, in a sentence.
     pub title: &'static str,
     /// In order.
-    pub steps: Vec<&'static str>,
+    pub steps: &'static [&'static str],
     /// Ids of sources.
-    pub sources: Vec<&'static str>,
+    pub sources: &'static [&'static str],
 }
 
 /// What an Azure quotaId says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Offer {
     /// The beginning of it.
     pub quota_id: &'static str,
     /// The offers that share it.
     pub name: &'static str,
     /// Their numbers.
-    pub numbers: Vec<&'static str>,
+    pub numbers: &'static [&'static str],
     /// Every type of subscription that it leaves possible.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: &'static [Subscription],
     /// Ids of sources.
-    pub sources: Vec<&'static str>,
+    pub sources: &'static [&'static str],
 }
 
 /// A remark.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Note {
     /// In sentences.
     pub text: &'static str,
     /// Ids of sources.
-    pub sources: Vec<&'static str>,
+    pub sources: &'static [&'static str],
 }
 
 impl Provider {
@@ -202,7 +181,7 @@ impl Provider {
 impl Offer {
     /// The type of subscription, where a quotaId leaves no choice.
     pub fn subscription(&self) -> Subscription {
-        match *self.subscriptions.as_slice() {
+        match *self.subscriptions {
             [subscription] => subscription,
             _ => Subscription::Unknown,
         }

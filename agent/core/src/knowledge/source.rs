@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use toml::value::{Date, Datetime};
+use serde::{Serialize, Serializer};
 
 /// A text that facts rest on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
     /// Within its file.
     pub id: &'static str,
@@ -20,7 +18,7 @@ pub struct Source {
 }
 
 /// How far a source binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The provider's own word.
@@ -40,29 +38,25 @@ impl Kind {
 }
 
 /// A day of the calendar, displayed as RFC 3339 has it: `2026-11-26`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Datetime", into = "String")]
-pub struct Day(Date);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(
+    /// The year.
+    pub(super) u16,
+    /// The month, from 1.
+    pub(super) u8,
+    /// The day of the month, from 1.
+    pub(super) u8,
+);
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let Self(year, month, day) = self;
+        write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 
-impl From<Day> for String {
-    fn from(day: Day) -> Self {
-        day.to_string()
-    }
-}
-
-impl TryFrom<Datetime> for Day {
-    type Error = &'static str;
-
-    fn try_from(value: Datetime) -> Result<Self, Self::Error> {
-        match value {
-            Datetime { date: Some(date), time: None, offset: None } => Ok(Self(date)),
-            _ => Err("expected a day without a time"),
-        }
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

@@ -1,5 +1,10 @@
 //! The data is code that nobody compiles: what its types cannot say is said here.
 
+#[path = "../../build/facts.rs"]
+mod facts;
+#[path = "../../build/schema.rs"]
+mod schema;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -11,12 +16,12 @@ use Subscription::{Ea, EaDevtest, McaE, Other, Unknown};
 /// Every list of sources in a file, with what it belongs to.
 fn cited(provider: &Provider) -> Vec<(&str, &[&str])> {
     let mut cited: Vec<(&str, &[&str])> = Vec::new();
-    cited.extend(provider.ports.iter().map(|rule| ("a port", &*rule.sources)));
-    cited.extend(provider.wire.iter().map(|wire| (wire.text, &*wire.sources)));
-    cited.extend(provider.policy.iter().map(|cell| ("a cell", &*cell.sources)));
-    cited.extend(provider.procedures.iter().map(|procedure| (procedure.title, &*procedure.sources)));
-    cited.extend(provider.offers.iter().map(|offer| (offer.quota_id, &*offer.sources)));
-    cited.extend(provider.notes.iter().map(|note| (note.text, &*note.sources)));
+    cited.extend(provider.ports.iter().map(|rule| ("a port", rule.sources)));
+    cited.extend(provider.wire.iter().map(|wire| (wire.text, wire.sources)));
+    cited.extend(provider.policy.iter().map(|cell| ("a cell", cell.sources)));
+    cited.extend(provider.procedures.iter().map(|procedure| (procedure.title, procedure.sources)));
+    cited.extend(provider.offers.iter().map(|offer| (offer.quota_id, offer.sources)));
+    cited.extend(provider.notes.iter().map(|note| (note.text, note.sources)));
     cited
 }
 
@@ -41,11 +46,11 @@ fn assert_sourced<'a>(file: &str, sources: &'a [Source], cited: Vec<(&str, &[&'a
 #[test]
 fn every_fact_has_a_source_and_every_source_a_fact() {
     for provider in providers() {
-        assert_sourced(provider.id, &provider.sources, cited(provider));
+        assert_sourced(provider.id, provider.sources, cited(provider));
     }
     let relays = relays();
-    let cited = relays.relays.iter().map(|relay| (relay.id, &*relay.sources)).collect();
-    assert_sourced("relays", &relays.sources, cited);
+    let cited = relays.relays.iter().map(|relay| (relay.id, relay.sources)).collect();
+    assert_sourced("relays", relays.sources, cited);
 }
 
 #[test]
@@ -86,7 +91,7 @@ fn every_procedure_is_named_by_something_and_is_there() {
         let named = provider.ports.iter().filter_map(|rule| rule.procedure);
         let named = named.chain(provider.policy.iter().filter_map(|cell| cell.procedure));
         assert_eq!(known, named.collect(), "{}", provider.id);
-        for procedure in &provider.procedures {
+        for procedure in provider.procedures {
             assert!(!procedure.steps.is_empty(), "{}: {}", provider.id, procedure.id);
         }
     }
@@ -97,7 +102,7 @@ fn every_kind_of_resource_and_type_of_subscription_stands_in_one_cell() {
     let azure = azure();
     let named: Vec<Subscription> = azure.subscriptions.iter().map(|name| name.subscription).collect();
     assert_eq!(named, Subscription::NAMED);
-    for resource in &azure.resources {
+    for resource in azure.resources {
         for subscription in Subscription::NAMED {
             let cells = azure.policy.iter().filter(|cell| {
                 cell.resources.contains(&resource.id) && cell.subscriptions.contains(&subscription)
@@ -149,7 +154,7 @@ fn a_quota_id_is_matched_by_its_beginning_and_says_no_more_than_it_can() {
     ] {
         let offer = azure().offer(quota_id).expect("it is known");
         assert_eq!(offer.subscription(), subscription, "{quota_id}");
-        assert_eq!(azure().expectation("vm", &offer.subscriptions), expected, "{quota_id}");
+        assert_eq!(azure().expectation("vm", offer.subscriptions), expected, "{quota_id}");
     }
     for unknown in ["", "Enterprise", "EnterpriseAgreemen\u{17f}_2014", "Gift_2030-01-01"] {
         assert!(azure().offer(unknown).is_none(), "{unknown}");
@@ -161,7 +166,7 @@ fn no_quota_id_alone_means_open() {
     let open: Vec<&str> = azure()
         .offers
         .iter()
-        .filter(|offer| azure().expectation("vm", &offer.subscriptions) == Expectation::Open)
+        .filter(|offer| azure().expectation("vm", offer.subscriptions) == Expectation::Open)
         .map(|offer| offer.quota_id)
         .collect();
     assert!(open.is_empty(), "{open:?}");
@@ -178,30 +183,31 @@ fn submission_is_restricted_on_azure_for_nobody_and_elsewhere_it_may_be() {
 }
 
 #[test]
-fn what_is_wrong_in_a_file_is_refused() {
-    let good = "id = 'x'\nname = 'X'\nchecked = 2026-01-01\nport = []\nsource = []\n";
-    assert!(toml::from_str::<Provider>(good).is_ok());
+fn what_is_wrong_in_a_file_ends_the_build() {
+    let read = |text: &str| facts::literal(&schema::PROVIDER, text.parse().expect("it is TOML"));
+    let good = "id = 'x'\nname = 'X'\nchecked = 2026-01-01\n";
+    assert!(read(good).is_ok());
     for (bad, complaint) in [
+        ("prot = 1", "unknown key `prot` in a Provider"),
+        ("[[port]]\nport = 25\nstate = 'open'", "`port` `sources` is missing"),
+        ("[[port]]\nport = 0\nstate = 'open'\nsources = []", "`port` `port` has 0 where a port is expected"),
+        ("[[port]]\nport = 25\nstate = 'Open!'\nsources = []", "has \"Open!\" where a word is expected"),
+        ("[port]\nport = 25", "where a list is expected"),
+        ("[[note]]\ntext = ''\nsources = []", "where a text is expected"),
         (
-            "id = 'x'\nname = 'X'\nchecked = 2026-01-01\nport = []\nsource = []\nprot = 1\n",
-            "unknown field `prot`",
-        ),
-        ("id = 'x'\nname = 'X'\nchecked = 2026-02-30\nport = []\nsource = []\n", "date"),
-        (
-            "id = 'x'\nname = 'X'\nchecked = 2026-01-01T00:00:00Z\nport = []\nsource = []\n",
-            "a day without a time",
-        ),
-        ("id = 'x'\nname = 'X'\nchecked = 2026-01-01\nport = []\n", "missing field `source`"),
-        (
-            "id = 'x'\nname = 'X'\nchecked = 2026-01-01\nsource = []\n[[port]]\nport = 25\nstate = 'open'\n",
-            "missing field `sources`",
-        ),
-        (
-            "id = 'x'\nname = 'X'\nchecked = 2026-01-01\nsource = []\n[[port]]\nport = 25\nstate = 'shut'\nsources = []\n",
-            "unknown variant `shut`",
+            "[[source]]\nid = 'a'\nkind = 'vendor'\nurl = 'b'\ndate = '2026-01-01'",
+            "where a day without a time",
         ),
     ] {
-        let error = toml::from_str::<Provider>(bad).expect_err(bad).to_string();
+        let error = read(&format!("{good}{bad}\n")).expect_err(bad);
         assert!(error.contains(complaint), "{complaint:?} is missing in {error}");
     }
+    assert_eq!(read("name = 'X'\n").expect_err("it has no id"), "`id` is missing");
+    let relay =
+        "checked = 2026-01-01\n[[relay]]\nid = 'a'\nname = 'A'\nhost = 'a.example'\nstarttls = [587, -1]\n";
+    let relay = facts::literal(&schema::RELAYS, relay.parse().expect("it is TOML"));
+    assert_eq!(
+        relay.expect_err("a port is below zero"),
+        "`relay` `starttls` has -1 where a port is expected"
+    );
 }

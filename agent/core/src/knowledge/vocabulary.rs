@@ -1,11 +1,11 @@
 //! The closed lists of the knowledge base.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::expect::Expectation;
 
 /// What a provider documents about a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// Not restricted.
@@ -48,7 +48,7 @@ impl Standing {
 }
 
 /// Types of Azure subscription, as far as the policy of port 25 tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subscription {
     /// Standard Enterprise Agreement.
@@ -80,7 +80,7 @@ impl Subscription {
 }
 
 /// How a block was seen to look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnTheWire {
     /// SYNs vanish.

@@ -23,8 +23,11 @@ impl Port {
     pub const SUBMISSIONS: Self = Self(NonZeroU16::new(465).expect("465 is not zero"));
 
     /// The port, unless the number is zero.
-    pub fn new(number: u16) -> Option<Self> {
-        NonZeroU16::new(number).map(Self)
+    pub const fn new(number: u16) -> Option<Self> {
+        match NonZeroU16::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
     }
 
     /// The number on the wire.
