@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge;
 use sortie_core::report::compose;
 use sortie_core::report::{PortVerdict, Report, SCHEMA};
 use sortie_core::schedule::Pace;
@@ -73,7 +74,8 @@ pub fn composed(
     finding: &Finding,
     since: SystemTime,
 ) -> PortVerdict {
-    compose::verdict(port, family, finding, expectation(&config.expect, port), rfc3339(since))
+    let expected = expectation(&config.expect, port);
+    compose::verdict(port, family, finding, expected, subscription(&config.expect), rfc3339(since))
 }
 
 /// What is expected of a port. Without a cloud to ask, a subscription is known only where the file names it.
@@ -87,21 +89,68 @@ pub fn expectation(expect: &Expect, port: Port) -> Expectation {
         PortExpectation::Open => Expectation::Open,
         PortExpectation::Blocked => Expectation::Blocked,
         PortExpectation::Any => Expectation::Any,
+        // Azure restricts submission for nobody; where another provider does, somebody wants to hear of it.
         PortExpectation::Auto if port == Port::SUBMISSION => Expectation::Open,
-        PortExpectation::Auto => documented(expect.subscription),
+        // Without a type of subscription the policy allows no expectation.
+        PortExpectation::Auto => subscription(expect).map_or(Expectation::Any, |subscription| {
+            knowledge::azure().expectation(knowledge::VM, &[subscription])
+        }),
     }
 }
 
-/// Port 25 as Microsoft documents it: enterprise agreements are not blocked, every other subscription is.
-fn documented(subscription: Subscription) -> Expectation {
-    match subscription {
-        Subscription::Ea | Subscription::McaE => Expectation::Open,
-        Subscription::EaDevtest | Subscription::Other => Expectation::Blocked,
-        Subscription::Auto | Subscription::Unknown => Expectation::Any,
+/// The type of subscription that the configuration names. Nobody asks a cloud for it.
+fn subscription(expect: &Expect) -> Option<knowledge::Subscription> {
+    match expect.subscription {
+        Subscription::Ea => Some(knowledge::Subscription::Ea),
+        Subscription::McaE => Some(knowledge::Subscription::McaE),
+        Subscription::EaDevtest => Some(knowledge::Subscription::EaDevtest),
+        Subscription::Other => Some(knowledge::Subscription::Other),
+        Subscription::Auto | Subscription::Unknown => None,
     }
 }
 
 /// RFC 3339 in UTC, milliseconds.
 pub fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::File;
+
+    #[test]
+    fn what_is_expected_of_port_25_is_what_the_file_says_else_what_is_documented_for_the_subscription() {
+        use PortExpectation as Port25;
+        use Subscription::{Auto, Ea, EaDevtest, McaE, Other, Unknown};
+        for (port_25, subscription, expected) in [
+            (Port25::Auto, Auto, Expectation::Any),
+            (Port25::Auto, Unknown, Expectation::Any),
+            (Port25::Auto, Ea, Expectation::Open),
+            (Port25::Auto, McaE, Expectation::Open),
+            (Port25::Auto, EaDevtest, Expectation::Blocked),
+            (Port25::Auto, Other, Expectation::Blocked),
+            (Port25::Open, EaDevtest, Expectation::Open),
+            (Port25::Blocked, Ea, Expectation::Blocked),
+            (Port25::Any, Other, Expectation::Any),
+        ] {
+            let expect = Expect { subscription, port_25, ..Expect::default() };
+            assert_eq!(expectation(&expect, Port::SMTP), expected, "{port_25:?} {subscription:?}");
+            assert_eq!(expectation(&expect, Port::SUBMISSION), Expectation::Open, "{subscription:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_steps_of_a_block_are_those_of_the_subscription_in_the_file() {
+        let steps = |text: &str| {
+            let config = File { path: "x.toml".into(), text: text.to_owned() }.config().expect("good");
+            let finding =
+                Finding { state: sortie_core::verdict::State::PlatformBlocked, ..Finding::unfinished() };
+            let verdict = composed(&config, (Port::SMTP, Family::Ipv4), &finding, SystemTime::UNIX_EPOCH);
+            verdict.next_steps.into_iter().map(|step| step.text).collect::<Vec<_>>().join("\n")
+        };
+        assert!(steps("expect.subscription = 'ea-devtest'").contains("run the diagnostic"));
+        assert!(steps("expect.subscription = 'other'").contains("offers no exemption"));
+        assert_eq!(steps(""), steps("expect.subscription = 'unknown'"));
+    }
 }

@@ -26,6 +26,7 @@ pub mod failure;
 pub mod host;
 pub mod jury;
 pub mod known;
+pub mod knowledge;
 pub mod man;
 pub mod page;
 pub mod progress;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{ColorChoice, Parser};
 use sortie_cli::args::{Cli, Command, DemoWorld};
 use sortie_cli::{
-    check, completions, configure, demo, engine, exit, failure, man, report, run, setup, terminal,
+    check, completions, configure, demo, engine, exit, failure, knowledge, man, report, run, setup, terminal,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -54,6 +54,7 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             runtime()?.block_on(report::run(args, &config))
         }
         Command::Config(command) => configure::run(command).map(|()| exit::OK),
+        Command::Knowledge(args) => knowledge::run(args).map(|()| exit::OK),
         Command::Completions(args) => print(&completions::script(args.shell)),
         Command::Man(args) => match &args.output {
             Some(directory) => {

@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod expect;
 pub mod hearing;
 pub mod history;
+pub mod knowledge;
 pub mod ledger;
 pub mod localise;
 pub mod observation;

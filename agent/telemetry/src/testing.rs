@@ -56,7 +56,7 @@ pub(crate) fn verdict(state: State) -> PortVerdict {
     let step = |text: &str| NextStep { text: text.to_owned(), url: None };
     PortVerdict {
         next_steps: vec![step("Ask the network provider"), step("Send through a relay.")],
-        ..compose::verdict(Port::SMTP, Family::Ipv4, &finding, Expectation::Open, since)
+        ..compose::verdict(Port::SMTP, Family::Ipv4, &finding, Expectation::Open, None, since)
     }
 }
 

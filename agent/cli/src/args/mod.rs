@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod knowledge;
 mod man;
 mod report;
 mod run;
@@ -19,6 +20,8 @@ pub use self::check::Check;
 pub use self::completions::Completions;
 pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
 pub use self::demo::{Demo, DemoWorld};
+pub(crate) use self::knowledge::RELAYS;
+pub use self::knowledge::{Knowledge, KnowledgeFormat};
 pub use self::man::Man;
 pub use self::report::Report;
 pub use self::run::Run;
@@ -58,6 +61,9 @@ pub enum Command {
     /// Write, check and explain the configuration
     #[command(subcommand, long_about = config::LONG, after_long_help = config::AFTER)]
     Config(ConfigCommand),
+    /// Show what providers and relays document about outbound mail
+    #[command(long_about = knowledge::LONG, after_long_help = knowledge::AFTER)]
+    Knowledge(Knowledge),
     /// Print the script that makes a shell complete sortie
     #[command(after_long_help = completions::AFTER)]
     Completions(Completions),

@@ -69,7 +69,7 @@ impl Default for Expect {
         Self {
             subscription: Subscription::Auto,
             port_25: PortExpectation::Auto,
-            // Submission with authentication is nowhere blocked by policy.
+            // Azure restricts it for nobody; some providers do, and whoever sends through a relay wants to hear of that.
             port_587: PortExpectation::Open,
         }
     }

@@ -53,12 +53,12 @@ pub(crate) fn whereabouts(cloud: &Cloud) -> String {
 }
 
 /// A heading.
-pub(super) fn heading(text: &str, style: Style) -> String {
+pub(crate) fn heading(text: &str, style: Style) -> String {
     paint(text, Ansi::new().bold(), style)
 }
 
 /// Text of lesser weight.
-pub(super) fn faint(text: &str, style: Style) -> String {
+pub(crate) fn faint(text: &str, style: Style) -> String {
     paint(text, Ansi::new().dimmed(), style)
 }
 

@@ -34,6 +34,8 @@ fn bash_completes_commands_flags_and_values() {
         ("sortie report --format ", &["json", "junit", "table"]),
         ("sortie run --engine ", &["auto", "connect", "raw"]),
         ("sortie check --format j", &["json", "junit"]),
+        ("sortie knowledge a", &["alibaba", "aws", "azure"]),
+        ("sortie knowledge --format ", &["json", "table"]),
     ] {
         assert_eq!(offered(words), expected, "{words}");
     }
@@ -60,6 +62,7 @@ fn manual_pages_are_printed_one_by_one_or_written_all_together() {
         (&["run"], "sortie-run.1"),
         (&["config"], "sortie-config.1"),
         (&["config", "show"], "sortie-config-show.1"),
+        (&["knowledge"], "sortie-knowledge.1"),
     ] {
         let written = std::fs::read_to_string(directory.join(file)).expect("it was written");
         assert_eq!(sortie(&[&["man"], command].concat()).stdout, written, "{file}");

@@ -62,6 +62,7 @@ fn help_is_an_answer() {
         &["run", "--help"],
         &["report", "--help"],
         &["config", "--help"],
+        &["knowledge", "--help"],
         &["help", "check"],
     ] {
         let ended = sortie(args);
@@ -70,6 +71,7 @@ fn help_is_an_answer() {
     }
     insta::assert_snapshot!("check_help", sortie(&["check", "--help"]).stdout);
     insta::assert_snapshot!("report_help", sortie(&["report", "--help"]).stdout);
+    insta::assert_snapshot!("knowledge_help", sortie(&["knowledge", "--help"]).stdout);
 }
 
 #[test]
@@ -98,6 +100,9 @@ fn a_wrong_command_line_ends_with_64() {
         &["report", "host:25"],
         &["report", "--listen", "localhost"],
         &["report", "--format", "yaml"],
+        &["knowledge", "nowhere"],
+        &["knowledge", "azure", "aws"],
+        &["knowledge", "--format", "junit"],
         &["completions"],
         &["completions", "tcsh"],
         &["man", "fly"],
@@ -170,4 +175,24 @@ fn messages_have_colours_only_when_asked() {
     let with = |color| sortie(&["check", "--color", color, "--config", path.to_str().expect("text")]).stderr;
     assert!(with("always").contains('\u{1b}'));
     assert!(!with("auto").contains('\u{1b}') && !with("never").contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_known_is_shown_in_both_faces() {
+    let table = sortie(&["knowledge", "azure"]);
+    assert_eq!((table.code, table.stderr.as_str()), (Some(0), ""));
+    assert!(
+        table.stdout.starts_with("Microsoft Azure (azure), compared with its sources on "),
+        "{}",
+        table.stdout
+    );
+    let json = sortie(&["knowledge", "azure", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    assert_eq!((json.code, &document["schema"]), (Some(0), &"sortie.knowledge/1".into()));
+    let unknown = sortie(&["knowledge", "azur"]);
+    assert!(
+        unknown.stderr.contains("azure") && unknown.stderr.contains("similar value"),
+        "{}",
+        unknown.stderr
+    );
 }

@@ -5,17 +5,19 @@ use std::time::Duration;
 use super::schema::{AnswerSeen, AttemptSeen, Detail, PortVerdict, Sighting, WeightedSentence};
 use crate::advice;
 use crate::expect::Expectation;
+use crate::knowledge::Subscription;
 use crate::observation::{Attempt, Icmp, Observation, Peer, Seen, Segment, SessionEnd};
 use crate::outcome::{self, Decisive, Outcome};
 use crate::target::{Family, Port};
 use crate::verdict::Finding;
 
-/// The verdict of one port and family; `since` is RFC 3339.
+/// The verdict of one port and family; `since` is RFC 3339, the type of the subscription is named where it is known.
 pub fn verdict(
     port: Port,
     family: Family,
     finding: &Finding,
     expected: Expectation,
+    subscription: Option<Subscription>,
     since: String,
 ) -> PortVerdict {
     PortVerdict {
@@ -35,7 +37,7 @@ pub fn verdict(
         as_expected: expected.is_met(finding.state),
         since,
         summary: format!("Port {port} over {family}, outbound from this machine, {}", finding.because),
-        next_steps: advice::next_steps(port, finding),
+        next_steps: advice::next_steps(port, finding, subscription),
     }
 }
 

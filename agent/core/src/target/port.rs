@@ -19,10 +19,15 @@ impl Port {
     pub const SMTP: Self = Self(NonZeroU16::new(25).expect("25 is not zero"));
     /// Message submission (RFC 6409 §3.1).
     pub const SUBMISSION: Self = Self(NonZeroU16::new(587).expect("587 is not zero"));
+    /// Submission with TLS from the first byte (RFC 8314 §3.3).
+    pub const SUBMISSIONS: Self = Self(NonZeroU16::new(465).expect("465 is not zero"));
 
     /// The port, unless the number is zero.
-    pub fn new(number: u16) -> Option<Self> {
-        NonZeroU16::new(number).map(Self)
+    pub const fn new(number: u16) -> Option<Self> {
+        match NonZeroU16::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
     }
 
     /// The number on the wire.

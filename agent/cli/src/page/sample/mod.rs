@@ -252,5 +252,5 @@ fn verdict(port: Port, finding: &Finding, ago: Duration) -> PortVerdict {
 
 fn over(family: Family, port: Port, finding: &Finding, ago: Duration) -> PortVerdict {
     let since = humantime::format_rfc3339_millis(moment::wall(NOW.saturating_sub(ago))).to_string();
-    compose::verdict(port, family, finding, Expectation::Open, since)
+    compose::verdict(port, family, finding, Expectation::Open, None, since)
 }
