@@ -19,6 +19,7 @@ pub mod completions;
 pub mod config;
 pub mod configure;
 pub mod demo;
+pub mod doctor;
 pub mod engine;
 pub mod exit;
 pub mod failure;
