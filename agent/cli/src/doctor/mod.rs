@@ -8,14 +8,28 @@
 //! Nothing is touched: no packet leaves the machine, nothing is written, no lock is taken. What may not be read is
 //! `not seen`, in words; nothing is guessed. A finding is no verdict: who stops mail is for packets to say.
 
+mod clock;
+mod confinement;
 mod conntrack;
 mod engine;
+mod export_files;
 mod face;
 mod finding;
+mod firewalld;
+mod interfaces;
+mod kernel;
+mod listeners;
 mod look;
+mod names;
+mod policy;
+mod proxy;
+mod routes;
 mod rules;
 mod sockets;
 mod source_ports;
+mod state_dir;
+mod ufw;
+mod web;
 
 use anyhow::Context as _;
 
@@ -39,13 +53,27 @@ pub async fn run(args: &Doctor, config: &Config) -> anyhow::Result<u8> {
     })
 }
 
-#[expect(clippy::unused_async, reason = "the page is asked here")]
 async fn examine(config: &Config) -> Vec<Finding> {
-    let ports = config.roster.ports();
+    let (ports, families) = (config.roster.ports(), &config.probe.families);
     let mut findings = engine::examine(config);
+    findings.extend(kernel::examine(families));
     findings.extend(rules::nftables::examine(&ports));
     findings.extend(rules::iptables::examine(&ports));
+    findings.extend(ufw::examine(&ports));
+    findings.extend(firewalld::examine(&ports));
+    findings.extend(confinement::examine());
     findings.extend(conntrack::examine());
     findings.extend(source_ports::examine());
+    let (routing_rules, other_tables) = policy::examine(families, &ports);
+    let (routes, ways_out) = routes::examine(families, other_tables);
+    findings.extend(routing_rules.into_iter().chain(routes));
+    findings.extend(interfaces::examine(&ways_out.interfaces()));
+    findings.extend(names::examine(&config.roster));
+    findings.extend(clock::examine());
+    findings.extend(listeners::examine(&ports));
+    findings.extend(state_dir::examine(config));
+    findings.extend(web::examine(&config.web).await);
+    findings.extend(proxy::examine(&config.otlp));
+    findings.extend(export_files::examine(&config.otlp));
     findings
 }
