@@ -1,4 +1,4 @@
-//! SELinux and AppArmor: whether this process is confined, and what was denied to Sortie lately.
+//! `SELinux` and `AppArmor`: whether this process is confined, and what was denied to Sortie lately.
 
 use super::finding::Finding;
 use super::look::{self, Unseen};
@@ -90,6 +90,7 @@ mod tests {
     use super::super::finding::Standing::{Fine, NotSeen, WorthALook};
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what was seen stands beside what was not")]
     fn text(text: &str) -> Result<String, Unseen> {
         Ok(text.to_owned())
     }

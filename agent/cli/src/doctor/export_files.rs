@@ -17,6 +17,8 @@ const CREDENTIALS: &str = "/run/credentials";
 const OTHERS: u32 = 0o007;
 /// Write and execute of the group; that it may read is how a service gets at a file of root.
 const GROUP_WRITES: u32 = 0o030;
+/// Whoever may write a certificate chooses whom to believe.
+const WRITABLE: u32 = 0o022;
 
 /// What a file is for.
 struct Role {
@@ -52,13 +54,18 @@ fn look_at(role: &Role, path: &Path) -> Finding {
     let regular = metadata.as_ref().is_ok_and(fs::Metadata::is_file);
     let text = if regular { look::read(path) } else { Ok(String::new()) };
     let mode = metadata.map(|metadata| regular.then_some(metadata.permissions().mode()));
-    judge(role, &name, mode, text.as_deref())
+    judge(role, &name, mode.as_ref(), text.as_deref())
 }
 
 /// `mode` is `None` where there is something else than a file.
-fn judge(role: &Role, name: &str, mode: Result<Option<u32>, Unseen>, text: Result<&str, &Unseen>) -> Finding {
+fn judge(
+    role: &Role,
+    name: &str,
+    mode: Result<&Option<u32>, &Unseen>,
+    text: Result<&str, &Unseen>,
+) -> Finding {
     let key = role.key;
-    let mode = match (&mode, text) {
+    let mode = match (mode, text) {
         (Ok(None), _) => {
             return Finding::broken(CHECK, format!("{key}: {name} is no file"))
                 .todo(format!("set [otlp] {key} to a file"));
@@ -72,7 +79,7 @@ fn judge(role: &Role, name: &str, mode: Result<Option<u32>, Unseen>, text: Resul
         return Finding::broken(CHECK, format!("{key}: {name} {lacks}"))
             .todo("nothing can be exported with it");
     }
-    let open = if role.secret { OTHERS | GROUP_WRITES } else { 0o022 };
+    let open = if role.secret { OTHERS | GROUP_WRITES } else { WRITABLE };
     if mode & open != 0 {
         let who =
             if role.secret { "for more eyes than it should be" } else { "for more hands than it should be" };
@@ -120,7 +127,7 @@ mod tests {
             (&CLIENT_KEY, 0o100_604, key, WorthALook),
             (&CLIENT_KEY, 0o100_600, cert, Broken),
         ] {
-            let finding = judge(role, "/etc/sortie/file", Ok(Some(mode)), Ok(text));
+            let finding = judge(role, "/etc/sortie/file", Ok(&Some(mode)), Ok(text));
             assert_eq!(finding.standing, expected, "{mode:o} {finding:?}");
             assert!(!finding.text.contains("s3cret"), "{finding:?}");
         }
@@ -128,12 +135,12 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_broken_and_what_is_not_for_this_user_is_not_seen() {
-        let seen = |name: &str, unseen: Unseen| judge(&CA, name, Err(unseen), Ok("")).standing;
+        let seen = |name: &str, unseen: Unseen| judge(&CA, name, Err(&unseen), Ok("")).standing;
         let (absent, forbidden) = (Unseen::Absent("x".to_owned()), Unseen::Forbidden("x".to_owned()));
         assert_eq!(seen("/etc/sortie/ca.pem", absent.clone()), Broken);
         assert_eq!(seen("/etc/sortie/ca.pem", forbidden), NotSeen);
         assert_eq!(seen("/run/credentials/sortie.service/ca", absent), NotSeen);
-        assert_eq!(judge(&CA, "/dev/zero", Ok(None), Ok("")).standing, Broken);
+        assert_eq!(judge(&CA, "/dev/zero", Ok(&None), Ok("")).standing, Broken);
         assert_eq!(look_at(&CA, Path::new("/dev/zero")).standing, Broken);
         assert_eq!(look_at(&CA, Path::new("/nowhere/ca.pem")).standing, Broken);
     }

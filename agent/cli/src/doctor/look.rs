@@ -122,13 +122,13 @@ fn listen(child: &mut Child, deadline: Instant) -> io::Result<Ended> {
 
 /// On a thread of its own, which nobody waits for: a pipe has no deadline.
 fn in_background(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Result<Vec<u8>>> {
-    let (heard, hears) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let bytes = pipe.map_or_else(|| Ok(Vec::new()), bounded);
         // Who asked may have given up.
-        let _ = heard.send(bytes);
+        let _ = tell.send(bytes);
     });
-    hears
+    told
 }
 
 fn bounded(source: impl Read) -> io::Result<Vec<u8>> {

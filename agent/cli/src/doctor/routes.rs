@@ -11,7 +11,8 @@ const CHECK: &str = "routes";
 const UP: u32 = 0x1;
 /// `RTF_REJECT`: a route that refuses.
 const REJECT: u32 = 0x200;
-/// The masks of everything and of half of everything (VPNs lay two halves over the default route), as in memory.
+/// The masks of everything and of half of everything (VPNs lay two halves over the default route), as in memory; the
+/// halves begin at the same two addresses.
 const WIDE_MASKS: [[u8; 4]; 2] = [[0; 4], [0x80, 0, 0, 0]];
 /// All that is routed on the internet is `2000::/3`.
 const WIDE_PREFIX: u8 = 3;
@@ -87,7 +88,8 @@ fn v4(text: &str) -> Vec<String> {
         let word = |at: usize| u32::from_str_radix(words.get(at)?, 16).ok();
         let mask = word(7)?.to_ne_bytes();
         let flags = word(3)?;
-        (word(1)?.to_ne_bytes()[0] & 0x7f == 0 && WIDE_MASKS.contains(&mask) && usable(flags)).then_some(())
+        (WIDE_MASKS.contains(&word(1)?.to_ne_bytes()) && WIDE_MASKS.contains(&mask) && usable(flags))
+            .then_some(())
     };
     interfaces(text, 0, wide)
 }

@@ -1,4 +1,4 @@
-//! The socket tables of this kernel (`/proc/net/tcp` and its kin, proc_net_tcp.rst): who listens, which ports are used.
+//! The socket tables of this kernel (`/proc/net/tcp` and its kin, documented as `proc_net_tcp`): who listens, which ports are used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

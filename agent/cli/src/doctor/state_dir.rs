@@ -33,6 +33,7 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     let exports = config.otlp.endpoint.is_some();
     match statvfs(nearest) {
         Ok(room) => {
+            #[allow(clippy::useless_conversion, reason = "narrower on 32-bit machines")]
             let free = u64::from(room.blocks_available()).saturating_mul(u64::from(room.fragment_size()));
             findings.push(roomy(&name, free, if exports { config.otlp.max_bytes } else { 0 }));
         }

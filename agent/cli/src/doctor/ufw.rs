@@ -89,8 +89,8 @@ fn rule(line: &str, ports: &[Port]) -> Option<Finding> {
 /// `25`, `25,587`, `1:1023`, or a mixture.
 fn names(list: &str, port: u16) -> bool {
     list.split(',').any(|range| {
-        let (first, last) = range.split_once(':').unwrap_or((range, range));
-        matches!((first.parse(), last.parse()), (Ok(first), Ok(last)) if (first..=last).contains(&port))
+        let (low, high) = range.split_once(':').unwrap_or((range, range));
+        matches!((low.parse(), high.parse()), (Ok(from), Ok(until)) if (from..=until).contains(&port))
     })
 }
 

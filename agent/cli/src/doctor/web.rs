@@ -16,7 +16,7 @@ const CHECK: &str = "web";
 const PATH: &str = "/livez";
 const ALIVE: &[u8] = b"alive\n";
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Below it only root and CAP_NET_BIND_SERVICE may listen.
+/// Below it only root and `CAP_NET_BIND_SERVICE` may listen.
 const UNPRIVILEGED: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
 
 pub(super) async fn examine(web: &Web) -> Vec<Finding> {

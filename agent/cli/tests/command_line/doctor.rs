@@ -39,8 +39,24 @@ fn every_check_says_something_and_the_worst_is_the_exit_code() {
     let (code, document) = examined("doctor-whole", "");
     assert_eq!(document["schema"], "sortie.doctor/1");
     for check in [
-        "engine", "kernel", "nftables", "iptables", "ufw", "firewalld", "selinux", "apparmor", "conntrack",
-        "source_ports", "routing_rules", "routes", "names", "clock", "mail_software", "state_dir", "web", "proxy",
+        "engine",
+        "kernel",
+        "nftables",
+        "iptables",
+        "ufw",
+        "firewalld",
+        "selinux",
+        "apparmor",
+        "conntrack",
+        "source_ports",
+        "routing_rules",
+        "routes",
+        "names",
+        "clock",
+        "mail_software",
+        "state_dir",
+        "web",
+        "proxy",
         "otlp_files",
     ] {
         assert!(!findings(&document, check).is_empty(), "{check} says nothing: {document:#}");
@@ -73,7 +89,10 @@ fn a_secret_for_everybody_and_a_missing_certificate_are_told() {
     let [(looked, headers), (broken, ca)] = findings(&document, "otlp_files")[..] else {
         panic!("two files: {document:#}")
     };
-    assert!(looked == "worth_a_look" && headers.ends_with("for more eyes than it should be (mode 0644)"), "{headers}");
+    assert!(
+        looked == "worth_a_look" && headers.ends_with("for more eyes than it should be (mode 0644)"),
+        "{headers}"
+    );
     assert_eq!((broken, ca), ("broken", "ca_file: /nowhere/ca.pem is not there"));
     assert!(!document.to_string().contains("s3cret"));
 }

@@ -49,7 +49,7 @@ fn said(listed: &[(&str, Result<String, Unseen>)], ports: &[Port]) -> Vec<Findin
     for (program, listed) in listed {
         match listed {
             Ok(text) => {
-                findings.extend(judge(CHECK, &read(program, text), ports, &format!("see `{program}`")))
+                findings.extend(judge(CHECK, &read(program, text), ports, &format!("see `{program}`")));
             }
             Err(unseen) if unseen.is_absent() => {}
             Err(unseen) => {
@@ -113,7 +113,7 @@ fn rule(program: &str, table: &str, line: &str) -> Option<Rule> {
                 }
             }
             "--state" | "--ctstate" if !not => {
-                narrowed |= !words.next()?.split(',').any(|state| state == "NEW")
+                narrowed |= !words.next()?.split(',').any(|state| state == "NEW");
             }
             // Names of modules, notes, and how a target does what it does.
             "-m" | "--match" | "--comment" | "--reject-with" | "--to-ports" | "--to-port"

@@ -144,8 +144,7 @@ fn condition(body: &Value, rule: &Value, sets: &[&Value]) -> Condition {
     let text = right.to_string();
     let any_syn = match (left["meta"]["key"].as_str(), left["ct"]["key"].as_str()) {
         (Some("l4proto"), _) if equal && !text.contains("tcp") && right != 6 => return Condition::NoSyn,
-        (Some("l4proto"), _) => true,
-        (Some("nfproto"), _) => true,
+        (Some("l4proto" | "nfproto"), _) => true,
         (_, Some("state")) => text.contains("\"new\""),
         _ => left["payload"]["field"] == "protocol" && text.contains("tcp"),
     };
