@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::{ColorChoice, Parser};
 use sortie_cli::args::{Cli, Command, DemoWorld};
 use sortie_cli::{
-    check, completions, configure, demo, engine, exit, failure, knowledge, man, report, run, setup, terminal,
+    check, completions, configure, demo, doctor, engine, exit, failure, knowledge, man, report, run, setup,
+    terminal,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -52,6 +53,10 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
         Command::Report(args) => {
             let config = setup::report(args)?;
             runtime()?.block_on(report::run(args, &config))
+        }
+        Command::Doctor(args) => {
+            let in_force = setup::in_force(args.config.as_deref(), args.overrides())?;
+            runtime()?.block_on(doctor::run(args, &in_force.config))
         }
         Command::Config(command) => configure::run(command).map(|()| exit::OK),
         Command::Knowledge(args) => knowledge::run(args).map(|()| exit::OK),

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod knowledge;
 mod man;
 mod report;
@@ -20,6 +21,7 @@ pub use self::check::Check;
 pub use self::completions::Completions;
 pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
 pub use self::demo::{Demo, DemoWorld};
+pub use self::doctor::{Doctor, DoctorFormat};
 pub(crate) use self::knowledge::RELAYS;
 pub use self::knowledge::{Knowledge, KnowledgeFormat};
 pub use self::man::Man;
@@ -55,6 +57,9 @@ pub enum Command {
     /// Show what the agent on this machine knows, without probing
     #[command(long_about = report::LONG, after_long_help = report::AFTER)]
     Report(Report),
+    /// Look at this machine for whatever may stop mail or sortie here, without touching anything
+    #[command(long_about = doctor::LONG, after_long_help = doctor::AFTER)]
+    Doctor(Doctor),
     /// Show it at work in a whole cloud on this machine
     #[command(long_about = demo::LONG, after_long_help = demo::AFTER)]
     Demo(Demo),

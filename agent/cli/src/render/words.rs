@@ -76,6 +76,7 @@ pub(crate) fn percent(confidence: f64) -> String {
     format!("{:.2} %", (confidence * 100.0).min(99.99))
 }
 
-fn paint(text: &str, ansi: Ansi, style: Style) -> String {
+/// Text in a colour, where colours are wanted.
+pub(crate) fn paint(text: &str, ansi: Ansi, style: Style) -> String {
     if style.colour { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
 }

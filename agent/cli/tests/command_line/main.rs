@@ -1,6 +1,7 @@
 //! The binary as a shell sees it: exit codes, what goes to stdout, what goes to stderr.
 
 mod config;
+mod doctor;
 mod generated;
 
 use std::io::Write as _;
@@ -61,6 +62,7 @@ fn help_is_an_answer() {
         &["check", "--help"],
         &["run", "--help"],
         &["report", "--help"],
+        &["doctor", "--help"],
         &["config", "--help"],
         &["knowledge", "--help"],
         &["help", "check"],
