@@ -24,6 +24,7 @@ pub mod exit;
 pub mod failure;
 pub mod host;
 pub mod jury;
+pub mod known;
 pub mod man;
 pub mod page;
 pub mod progress;

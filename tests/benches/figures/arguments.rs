@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Check,
     /// Memory and CPU time of `sortie run`
     Run,
+    /// What it costs to tell a receiver, and what a kill costs
+    Delivery,
     /// First paint and weight of the page in Chromium
     Paint,
     /// From the onset of a block until the metrics show it
@@ -37,6 +39,7 @@ impl Part {
             Self::Rtt => "round-trip time against a packet capture, all cores loaded",
             Self::Check => "sortie check, from the start of the process to its end",
             Self::Run => "sortie run, default cadence and probes",
+            Self::Delivery => "sortie run with a receiver, default interval",
             Self::Paint => "the page of sortie run, in headless Chromium",
             Self::Detection => "sortie run, from the onset of a block until /metrics shows it",
             Self::Simulator => "simulator",
@@ -72,6 +75,9 @@ pub(crate) struct Arguments {
     /// How often each `sortie check` is repeated
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) repetitions: u32,
+    /// How often a running agent is killed
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) kills: u32,
     /// How often the onset of each block is repeated
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=40))]
     pub(crate) onsets: u32,

@@ -9,16 +9,17 @@ use e2e::plan::Node;
 use e2e::scenario::{Engine, Scenario};
 use e2e::trial::Network;
 
+use crate::memory::Memory;
 use crate::sheet::Sheet;
 use crate::spread::Spread;
 use crate::unit::{KIBIBYTES, MEBIBYTES, MILLISECONDS, PERCENT_OF_A_CORE, SECONDS};
 use crate::viewer::{self, Weight};
 
-const BUDGET_MEBIBYTES: f64 = 8.0;
-const BUDGET_PERCENT: f64 = 0.05;
+pub(crate) const BUDGET_MEBIBYTES: f64 = 8.0;
+pub(crate) const BUDGET_PERCENT: f64 = 0.05;
 
 /// When the first sitting of the jury is over for sure and no sentinel has looked yet.
-const SETTLED: Duration = Duration::from_secs(20);
+pub(crate) const SETTLED: Duration = Duration::from_secs(20);
 
 /// How often the jury sits anyway, for the greetings of an open port (`probe.greeting_interval`).
 const JURY_INTERVAL: Duration = Duration::from_secs(15 * 60);
@@ -62,9 +63,7 @@ pub(crate) fn measure(watched: Duration, stage: &Stage, sheet: &mut Sheet) -> Re
 
 /// What one agent cost.
 struct Cost {
-    pss: f64,
-    rss: f64,
-    dirty: f64,
+    memory: Memory,
     start: Duration,
     steady: f64,
     page: Weight,
@@ -85,19 +84,19 @@ fn watch(watched: Duration, viewers: usize, stage: &Stage) -> Result<Cost> {
     let (start, settled) = (process.cpu_time()?, Instant::now());
     process.live_until(started + watched)?;
     let steady = share(process.cpu_time()?.saturating_sub(start), settled.elapsed());
-    let [pss, rss, dirty] = ["Pss", "Rss", "Private_Dirty"].map(|field| process.memory(field));
+    let memory = Memory::of(process)?;
     drop(open);
     // After the memory was read: these are requests of the benchmark.
     let page = vm.run(|| viewer::look(PAGE))?;
     let (metrics, scrapes) = vm.run(scrape)?;
     let warnings = process.log().lines().filter(|line| line.contains("WARN")).map(str::to_owned).collect();
-    Ok(Cost { pss: pss?, rss: rss?, dirty: dirty?, start, steady, page, metrics, scrapes, warnings })
+    Ok(Cost { memory, start, steady, page, metrics, scrapes, warnings })
 }
 
 fn print(cost: &Cost, when: &str, sheet: &mut Sheet) -> Result<()> {
-    sheet.against(&format!("PSS {when}"), cost.pss, BUDGET_MEBIBYTES, MEBIBYTES)?;
-    sheet.figure("  RSS, pages shared with other programs in full", cost.rss, MEBIBYTES)?;
-    sheet.figure("  of it written to, its own alone", cost.dirty, MEBIBYTES)?;
+    sheet.against(&format!("PSS {when}"), cost.memory.pss, BUDGET_MEBIBYTES, MEBIBYTES)?;
+    sheet.figure("  RSS, pages shared with other programs in full", cost.memory.rss, MEBIBYTES)?;
+    sheet.figure("  of it written to, its own alone", cost.memory.dirty, MEBIBYTES)?;
     let start = cost.start.as_secs_f64() * MILLISECOND;
     sheet.figure("CPU time of start and first sitting", start, MILLISECONDS)?;
     sheet.figure("CPU between sittings, of one core", cost.steady * PERCENT, PERCENT_OF_A_CORE)?;
@@ -125,6 +124,6 @@ fn scrape() -> Result<(usize, Spread)> {
 }
 
 /// Of one core.
-fn share(cpu: Duration, time: Duration) -> f64 {
+pub(crate) fn share(cpu: Duration, time: Duration) -> f64 {
     cpu.as_secs_f64() / time.as_secs_f64()
 }

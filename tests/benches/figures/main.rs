@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! arguments ─▶ parts in order ─▶ sheet
-//!               size · cpu · rtt · check · run · paint · detection   network namespaces of their own, real packets
-//!               simulator · laboratory                               other targets of this repository, whose table is passed on
+//!               size · cpu · rtt · check · run · delivery · paint · detection   network namespaces of their own, real packets
+//!               simulator · laboratory                                          other targets of this repository, whose table is passed on
 //! ```
 //!
 //! `docs/benchmarks.md` says what each line means and where its budget comes from.
@@ -15,11 +15,13 @@ mod cargo;
 mod check;
 mod cpu;
 mod daemon;
+mod delivery;
 mod detection;
 mod floor;
 mod inquiry;
 mod laboratory;
 mod machine;
+mod memory;
 mod paint;
 mod rtt;
 mod sheet;
@@ -86,6 +88,7 @@ fn measure(part: Part, arguments: &Arguments, stage: Option<&Stage>, sheet: &mut
         (Part::Size, Some(stage)) => size::measure(stage, sheet),
         (Part::Check, Some(stage)) => check::measure(arguments.repetitions, stage, sheet),
         (Part::Run, Some(stage)) => daemon::measure(arguments.minutes(), stage, sheet),
+        (Part::Delivery, Some(stage)) => delivery::measure(arguments.kills, stage, sheet),
         (Part::Paint, Some(stage)) => paint::measure(stage, sheet),
         (Part::Detection, Some(stage)) => detection::measure(arguments.onsets, stage, sheet),
         (Part::Laboratory, Some(stage)) => laboratory::pass_on(stage, sheet),

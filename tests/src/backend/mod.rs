@@ -31,8 +31,8 @@ pub use tls::Tls;
 
 const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.
-const LINES: usize = 20;
-const WIDTH: usize = 400;
+const LINES: usize = 8;
+const WIDTH: usize = 240;
 /// Lines of both that say that all is well.
 const WELL: [&str; 2] = ["level=INFO", "\tinfo\t"];
 

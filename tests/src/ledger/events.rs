@@ -108,21 +108,24 @@ fn of_record(record: &LogRecord) -> Event {
 /// In JSON 64-bit numbers are strings, and what is zero is left out.
 fn of_json(record: &Value) -> Result<Event> {
     let at = record["timeUnixNano"].as_str().context("an event without its moment")?;
-    let attributes = array(&record["attributes"]).iter().filter_map(|attribute| {
-        let value = attribute["value"].as_object()?.values().next()?;
-        let text = match value {
-            Value::String(text) => text.clone(),
-            // As the other side writes it: JSON has more than one way to write a number.
-            Value::Number(number) => number.as_f64()?.to_string(),
-            other => other.to_string(),
-        };
-        Some((attribute["key"].as_str()?.to_owned(), text))
-    });
+    let attributes = array(&record["attributes"])
+        .iter()
+        .filter_map(|attribute| Some((attribute["key"].as_str()?.to_owned(), word(&attribute["value"])?)));
     Ok(Event {
         name: record["eventName"].as_str().unwrap_or_default().to_owned(),
         at: at.parse().context("a moment in nanoseconds")?,
         severity: record["severityNumber"].as_i64().unwrap_or_default(),
         attributes: attributes.collect(),
+    })
+}
+
+/// A value as the other side writes it: JSON has more than one way to write a number.
+fn word(value: &Value) -> Option<String> {
+    Some(match value.as_object()?.values().next()? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.as_f64()?.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        list => format!("{:?}", array(&list["values"]).iter().filter_map(word).collect::<Vec<_>>()),
     })
 }
 

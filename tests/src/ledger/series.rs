@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use serde::Deserialize;
 
@@ -113,14 +113,18 @@ fn label(key: &str) -> String {
 
 /// A value as a label has it. One that is empty is none.
 pub(super) fn text(attribute: &KeyValue) -> Option<String> {
-    let text = match attribute.value.as_ref()?.value.as_ref()? {
+    word(attribute.value.as_ref()?).filter(|text| !text.is_empty())
+}
+
+fn word(value: &AnyValue) -> Option<String> {
+    Some(match value.value.as_ref()? {
         Value::StringValue(text) => text.clone(),
         Value::BoolValue(yes) => yes.to_string(),
         Value::IntValue(number) => number.to_string(),
         Value::DoubleValue(number) => number.to_string(),
+        Value::ArrayValue(list) => format!("{:?}", list.values.iter().filter_map(word).collect::<Vec<_>>()),
         _ => return None,
-    };
-    Some(text).filter(|text| !text.is_empty())
+    })
 }
 
 #[cfg(test)]

@@ -1,15 +1,19 @@
-//! A body in gzip: one member, or several that mean what they mean one after the other.
+//! What is in a body: gzip, and in it one message whose elements are exports.
 //!
-//! RFC 1952 lets members be joined, and protobuf lets messages be joined: exports that were compressed once can travel
-//! together without being touched.
+//! A request of OTLP is nothing but a repeated field, so that several exports joined are one request (protobuf, "Last One
+//! Wins"). Its elements are looked at as they lie on the wire: two copies of an export have to be equal byte for byte.
 
 use std::io::{self, Read as _};
 
 use flate2::Compression;
-use flate2::bufread::{GzDecoder, GzEncoder, MultiGzDecoder};
+use flate2::bufread::{GzEncoder, MultiGzDecoder};
+use hyper::body::Bytes;
+use prost::encoding::decode_varint;
 
 /// No export of an agent comes near: what unpacks to more is a bomb.
 const MOST: u64 = 64 << 20;
+/// Field 1, with a length before it: `resource_metrics` and `resource_logs`.
+const ELEMENT: u8 = 0x0a;
 
 pub fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
@@ -18,33 +22,31 @@ pub fn compress(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// All members, one after the other.
+/// All members, one after the other (RFC 1952).
 pub fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    unpack(MultiGzDecoder::new(bytes))
-}
-
-/// The members as they are, still compressed.
-pub fn members(bytes: &[u8]) -> io::Result<Vec<&[u8]>> {
-    let mut members = Vec::new();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let mut decoder = GzDecoder::new(rest);
-        unpack(&mut decoder)?;
-        let after = decoder.into_inner();
-        let (member, behind) = rest.split_at(rest.len() - after.len());
-        members.push(member);
-        rest = behind;
-    }
-    Ok(members)
-}
-
-fn unpack(decoder: impl io::Read) -> io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
-    decoder.take(MOST).read_to_end(&mut unpacked)?;
+    MultiGzDecoder::new(bytes).take(MOST).read_to_end(&mut unpacked)?;
     if unpacked.len() as u64 == MOST {
         return Err(io::Error::other("the body unpacks to more than any export has"));
     }
     Ok(unpacked)
+}
+
+/// The elements of a request's message as they are; `None` where it has anything else.
+pub fn elements(message: Bytes) -> Option<Vec<Bytes>> {
+    let mut rest = message;
+    let mut elements = Vec::new();
+    while !rest.is_empty() {
+        if rest.split_to(1)[0] != ELEMENT {
+            return None;
+        }
+        let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
+        if length > rest.len() {
+            return None;
+        }
+        elements.push(rest.split_to(length));
+    }
+    Some(elements)
 }
 
 #[cfg(test)]
@@ -52,19 +54,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_told_apart_byte_for_byte() {
-        let [one, two] = [compress(b"one"), compress(b"two")];
-        let joined = [one.clone(), two.clone()].concat();
-        assert_eq!(members(&joined).expect("gzip"), [&one[..], &two[..]]);
+    fn members_are_one_message() {
+        let joined = [compress(b"one"), compress(b"two")].concat();
         assert_eq!(decompress(&joined).expect("gzip"), b"onetwo");
-        assert_eq!(members(b"").expect("nothing"), [&b""[..]; 0]);
     }
 
     #[test]
     fn what_is_cut_or_foreign_is_an_error() {
         let whole = compress(b"an export");
         for broken in [&whole[..whole.len() - 1], &whole[1..], b"{}"] {
-            assert!(members(broken).is_err() && decompress(broken).is_err(), "{broken:?}");
+            assert!(decompress(broken).is_err(), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn elements_are_cut_where_the_next_one_begins() {
+        let bytes = |bytes: &'static [u8]| Bytes::from_static(bytes);
+        let both = elements(bytes(b"\x0a\x02hi\x0a\x00")).expect("two elements");
+        assert_eq!(both, [bytes(b"hi"), bytes(b"")]);
+        assert_eq!(elements(bytes(b"")), Some(Vec::new()));
+        for foreign in [&b"\x12\x00"[..], b"\x0a\x03hi", b"\x0a"] {
+            assert_eq!(elements(bytes(foreign)), None, "{foreign:?}");
         }
     }
 }

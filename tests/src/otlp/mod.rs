@@ -11,9 +11,11 @@ use std::fmt;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use prost::Message as _;
 
-pub use body::{compress, decompress, members};
+pub use body::{compress, decompress, elements};
 pub use grpc::{Frame, RetryInfo, status_details};
 pub use send::{Answer, Sender};
 
@@ -68,6 +70,27 @@ impl Signal {
     }
 }
 
+fn points(metric: &Metric) -> usize {
+    match &metric.data {
+        Some(Data::Gauge(gauge)) => gauge.data_points.len(),
+        Some(Data::Sum(sum)) => sum.data_points.len(),
+        Some(Data::Histogram(histogram)) => histogram.data_points.len(),
+        Some(Data::ExponentialHistogram(histogram)) => histogram.data_points.len(),
+        Some(Data::Summary(summary)) => summary.data_points.len(),
+        None => 0,
+    }
+}
+
+fn moment(metric: &Metric) -> Option<u64> {
+    match metric.data.as_ref()? {
+        Data::Gauge(gauge) => Some(gauge.data_points.first()?.time_unix_nano),
+        Data::Sum(sum) => Some(sum.data_points.first()?.time_unix_nano),
+        Data::Histogram(histogram) => Some(histogram.data_points.first()?.time_unix_nano),
+        Data::ExponentialHistogram(histogram) => Some(histogram.data_points.first()?.time_unix_nano),
+        Data::Summary(summary) => Some(summary.data_points.first()?.time_unix_nano),
+    }
+}
+
 /// A request's message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
@@ -101,6 +124,35 @@ impl Message {
         match self {
             Self::Events(message) => Some(message),
             Self::Metrics(_) => None,
+        }
+    }
+
+    /// Points of metrics, or records of events: what OTLP counts.
+    pub fn count(&self) -> u64 {
+        let count = match self {
+            Self::Metrics(message) => {
+                let scopes = message.resource_metrics.iter().flat_map(|of_host| &of_host.scope_metrics);
+                scopes.flat_map(|scope| &scope.metrics).map(points).sum()
+            }
+            Self::Events(message) => {
+                let scopes = message.resource_logs.iter().flat_map(|of_host| &of_host.scope_logs);
+                scopes.map(|scope| scope.log_records.len()).sum::<usize>()
+            }
+        };
+        count as u64
+    }
+
+    /// When the first point was taken or the first event happened, in nanoseconds since 1970.
+    pub fn moment(&self) -> Option<u64> {
+        match self {
+            Self::Metrics(message) => {
+                let scopes = message.resource_metrics.iter().flat_map(|of_host| &of_host.scope_metrics);
+                scopes.flat_map(|scope| &scope.metrics).find_map(moment)
+            }
+            Self::Events(message) => {
+                let scopes = message.resource_logs.iter().flat_map(|of_host| &of_host.scope_logs);
+                scopes.flat_map(|scope| &scope.log_records).map(|record| record.time_unix_nano).next()
+            }
         }
     }
 

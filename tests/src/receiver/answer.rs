@@ -62,7 +62,7 @@ pub(super) fn of(
         }
         Step::Truncated => (truncated(protocol), None),
         Step::ResetBeforeBody | Step::ResetAfterBody | Step::Garbage => return None,
-        Step::After(..) | Step::Forward(_) => unreachable!("its own branch"),
+        Step::After(..) | Step::Unsaid(_) | Step::Forward(_) => unreachable!("its own branch"),
     })
 }
 

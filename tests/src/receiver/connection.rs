@@ -76,7 +76,7 @@ async fn handle(request: Request<Incoming>, desk: &Desk, reset: &Reset) -> Respo
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
     let signal = Signal::of_path(&path, desk.protocol);
-    let step = desk.next_step();
+    let step = desk.next_step(signal);
     let mut record = Record {
         arrived,
         signal,
@@ -109,16 +109,25 @@ async fn handle(request: Request<Incoming>, desk: &Desk, reset: &Reset) -> Respo
     }
     let (headers, path) = (record.headers.clone(), record.path.clone());
     let place = desk.write(record);
-    let mut step = step;
-    while let Step::After(delay, then) = step {
-        tokio::time::sleep(delay).await;
-        step = *then;
+    let (mut step, mut is_said) = (step, true);
+    loop {
+        step = match step {
+            Step::After(delay, then) => {
+                tokio::time::sleep(delay).await;
+                *then
+            }
+            Step::Unsaid(then) => {
+                is_said = false;
+                *then
+            }
+            _ => break,
+        }
     }
     let answer = match step {
         Step::Forward(to) => forward(to, desk.protocol, &path, &headers, raw).await,
         step => answer::of(&step, desk.protocol, signal),
     };
-    match answer {
+    match answer.filter(|_| is_said) {
         Some((response, code)) => {
             if let Some(code) = code {
                 desk.answered(place, code);

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::netns::Namespace;
-use crate::otlp::Protocol;
+use crate::otlp::{Protocol, Signal};
 use crate::server::{listen, runtime};
 use crate::stop::{Helper, POLL};
 
@@ -60,7 +60,12 @@ impl Receiver {
 
     /// What it does with the next requests, one step for each; then it does as usual again.
     pub fn play(&self, steps: impl IntoIterator<Item = Step>) {
-        self.desk.lock().script.extend(steps);
+        self.desk.lock().script.extend(steps.into_iter().map(|step| (None, step)));
+    }
+
+    /// As [`Receiver::play`], with the next requests of one signal; those of the other are met as usual meanwhile.
+    pub fn play_to(&self, signal: Signal, steps: impl IntoIterator<Item = Step>) {
+        self.desk.lock().script.extend(steps.into_iter().map(|step| (Some(signal), step)));
     }
 
     /// What it does from now on, where the script says nothing else.
@@ -109,7 +114,8 @@ struct Desk {
 
 #[derive(Debug)]
 struct State {
-    script: VecDeque<Step>,
+    /// Steps, and whom they are for; `None` means anybody.
+    script: VecDeque<(Option<Signal>, Step)>,
     usual: Step,
     records: Vec<Record>,
 }
@@ -125,15 +131,17 @@ impl Desk {
     }
 
     /// What to do with the request that is there now.
-    fn next_step(&self) -> Step {
+    fn next_step(&self, signal: Option<Signal>) -> Step {
         let mut state = self.lock();
-        state.script.pop_front().unwrap_or_else(|| state.usual.clone())
+        let is_meant = |(wanted, _): &(Option<Signal>, Step)| wanted.is_none() || *wanted == signal;
+        let next = if state.script.front().is_some_and(is_meant) { state.script.pop_front() } else { None };
+        next.map_or_else(|| state.usual.clone(), |(_, step)| step)
     }
 
     /// Whether this connection is to meet something that is no HTTP: it is met before any request.
     fn begins_with_garbage(&self) -> bool {
         let mut state = self.lock();
-        let next = state.script.front().unwrap_or(&state.usual);
+        let next = state.script.front().map_or(&state.usual, |(_, step)| step);
         let garbage = *next == Step::Garbage;
         if garbage {
             state.script.pop_front();

@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 
 use super::Step;
-use crate::otlp::{Message, Signal};
+use crate::otlp::{Message, Signal, decompress, elements};
 
 /// Marks requests that are not live.
 const REPLAY: &str = "x-sortie-replay";
@@ -44,6 +44,24 @@ impl Record {
     /// Whether the sender was told that all of it is taken: 200 over HTTP, 0 over gRPC.
     pub fn is_acknowledged(&self) -> bool {
         matches!(self.answered, Some(0 | 200))
+    }
+
+    /// The exports in it as they lie on the wire, uncompressed; none where it cannot be read.
+    pub fn exports(&self) -> Vec<Bytes> {
+        let message = if self.compressed {
+            decompress(&self.body).unwrap_or_default().into()
+        } else {
+            self.body.clone()
+        };
+        elements(message).unwrap_or_default()
+    }
+
+    /// Points of metrics, or records of events, in it.
+    pub fn count(&self) -> u64 {
+        match &self.message {
+            Ok(message) => message.count(),
+            Err(_) => 0,
+        }
     }
 
     pub fn metrics(&self) -> Option<&ExportMetricsServiceRequest> {

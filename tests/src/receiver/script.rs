@@ -26,6 +26,8 @@ pub enum Step {
     Garbage,
     /// Reads everything, and takes its time.
     After(Duration, Box<Step>),
+    /// Does what that step does, and resets the connection instead of saying so: what is taken is not known to be.
+    Unsaid(Box<Step>),
     /// Passes it on to somebody else, whose answer is the answer; resets the connection where there is none.
     Forward(SocketAddr),
 }
@@ -39,6 +41,11 @@ impl Step {
     /// A status of gRPC without advice.
     pub fn code(code: u8) -> Self {
         Self::Code { code, retry_after: None }
+    }
+
+    #[must_use]
+    pub fn unsaid(self) -> Self {
+        Self::Unsaid(Box::new(self))
     }
 
     #[must_use]

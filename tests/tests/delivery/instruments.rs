@@ -79,6 +79,7 @@ fn steps(_: &Stage) -> Result<()> {
         (Step::Truncated, Seen::Nothing),
         (Step::ResetBeforeBody, Seen::Nothing),
         (Step::ResetAfterBody, Seen::Nothing),
+        (Step::Take.unsaid(), Seen::Nothing),
         (Step::Garbage, Seen::Nothing),
     ];
     for protocol in Protocol::BOTH {

@@ -9,6 +9,7 @@
 
 mod agent;
 mod gateway;
+mod history;
 mod instruments;
 mod kills;
 mod world;
@@ -51,7 +52,7 @@ fn main() -> Result<ExitCode> {
         trials
             .push(Trial::test(name, move || job(&stage).map_err(|error| Failed::from(format!("{error:#}")))));
     }
-    for &(name, way, config, job) in agent::JOBS {
+    for (name, way, config, job) in agent::cases() {
         let stage = Arc::clone(&stage);
         trials.push(Trial::test(name, move || {
             world::run(&stage, way, config, job).map_err(|error| Failed::from(format!("{error:#}")))

@@ -10,10 +10,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, ensure};
 use e2e::agent::{Daemon, Desk, Stage};
 use e2e::backend::{Backend, Collector, Gateway, PROMETHEUS, Tls};
-use e2e::ledger::{Catalogue, Points};
+use e2e::ledger::{Catalogue, Events, Points};
 use e2e::netns::Namespace;
 use e2e::otlp::Protocol;
 use e2e::plan::Node;
@@ -50,7 +50,9 @@ pub(crate) struct World<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// Over HTTP, past the witness.
-    Plain,
+    Http,
+    /// Over gRPC, past the witness.
+    Grpc,
     /// Over HTTPS. The witness stands behind the gateway: nobody can read between the two.
     Tls,
 }
@@ -59,27 +61,32 @@ pub(crate) enum Way {
 struct Setup {
     gateway: Gateway,
     endpoint: String,
+    /// That of the agent and of the witness, which are one but for TLS.
+    protocol: Protocol,
     behind_witness: SocketAddr,
     environment: Vec<(&'static str, String)>,
 }
 
 impl Setup {
     fn of(way: Way, folder: &Path) -> Result<Self> {
-        let collector = Collector::address(Protocol::Http);
+        let past_witness = |protocol, environment| Self {
+            gateway: Gateway::default(),
+            endpoint: format!("http://{WITNESS}"),
+            protocol,
+            behind_witness: Collector::address(protocol),
+            environment,
+        };
         let mut environment = vec![("OTEL_RESOURCE_ATTRIBUTES", RESOURCE.to_owned())];
         Ok(match way {
-            Way::Plain => Self {
-                gateway: Gateway::default(),
-                endpoint: format!("http://{WITNESS}"),
-                behind_witness: collector,
-                environment,
-            },
+            Way::Http => past_witness(Protocol::Http, environment),
+            Way::Grpc => past_witness(Protocol::Grpc, environment),
             Way::Tls => {
                 let tls = Tls::new(folder)?;
                 environment.push(("SSL_CERT_FILE", tls.authority.display().to_string()));
                 Self {
                     gateway: Gateway { tls: Some(tls), prometheus: WITNESS, ..Gateway::default() },
-                    endpoint: format!("https://{collector}"),
+                    endpoint: format!("https://{}", Collector::address(Protocol::Http)),
+                    protocol: Protocol::Http,
                     behind_witness: PROMETHEUS,
                     environment,
                 }
@@ -92,11 +99,11 @@ impl Setup {
 pub(crate) fn run(stage: &Stage, way: Way, config: &str, job: Job) -> Result<()> {
     let behind = stage.desk()?.state_dir();
     let setup = Setup::of(way, &behind)?;
-    let endpoint = &setup.endpoint;
+    let (endpoint, protocol) = (&setup.endpoint, setup.protocol);
     let text = format!(
         "title = 'a'\nwhy = 'b'\n[targets]\nfamilies = ['ipv4']\n[config.agent]\ninterval = '4s'\n\
          [config.probe]\nattempts = ['0s', '1s']\nwindow = '3s'\n\
-         [config.otlp]\nendpoint = '{endpoint}'\ninterval = '1s'\n{config}\n\
+         [config.otlp]\nendpoint = '{endpoint}'\nprotocol = '{protocol}'\ninterval = '1s'\n{config}\n\
          [[expect]]\nstate = 'open'\n"
     );
     let scenario = Scenario::parse("delivery", &text).map_err(|error| anyhow!("{error}"))?;
@@ -104,7 +111,7 @@ pub(crate) fn run(stage: &Stage, way: Way, config: &str, job: Job) -> Result<()>
     let vm = network.chain().node(Node::Vm)?;
     let mut world = World {
         backend: Backend::start_with(&setup.gateway, vm, &behind)?,
-        witness: Receiver::start(vm, WITNESS, Protocol::Http, Step::Forward(setup.behind_witness))?,
+        witness: Receiver::start(vm, WITNESS, protocol, Step::Forward(setup.behind_witness))?,
         desk: stage.desk()?,
         network: &network,
         vm,
@@ -140,34 +147,50 @@ impl<'a> World<'a> {
         Points::of(self.witness.records().as_slice().metrics()?, &Catalogue::load()?)
     }
 
+    /// Every event that the agent ever sent, whoever took it.
+    pub(crate) fn told(&self) -> Result<Events> {
+        Events::of(self.witness.records().as_slice().events()?)
+    }
+
+    /// Waits until the logs backend and the collector's file have every event that the agent ever sent, and no other.
+    pub(crate) fn until_all_is_told(&self) -> Result<Events> {
+        in_the_end(|| {
+            let told = self.told()?;
+            told.require_same(&self.backend.events()?, ["what was sent", "the backend"])?;
+            told.require_same(&self.backend.collector.events()?, ["what was sent", "the file"])?;
+            Ok(told)
+        })
+    }
+
     pub(crate) fn stored(&self) -> Result<Points> {
         self.backend.prometheus.points(OURS)
     }
 
     /// Waits until everything that the agent ever sent is stored, and nothing else is.
     pub(crate) fn until_all_is_stored(&self) -> Result<Points> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            // What is stored was sent before; the other way round a moment may lie between.
-            let stored = self.stored()?;
+        in_the_end(|| {
             let sent = self.sent()?;
-            match sent.require_same(&stored, ["what was sent", "Prometheus"]) {
-                Ok(()) => return Ok(sent),
-                Err(error) if Instant::now() >= deadline => return Err(error),
-                Err(_) => thread::sleep(POLL),
-            }
-        }
+            sent.require_same(&self.stored()?, ["what was sent", "Prometheus"])?;
+            Ok(sent)
+        })
     }
 }
 
 /// Waits until something holds.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    in_the_end(|| {
+        ensure!(holds()?, "waited {PATIENCE:?} in vain for {what}");
+        Ok(())
+    })
+}
+
+/// Tries until it succeeds. What fails for long enough has failed.
+pub(crate) fn in_the_end<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     let deadline = Instant::now() + PATIENCE;
-    while !holds()? {
-        if Instant::now() >= deadline {
-            bail!("waited {PATIENCE:?} in vain for {what}");
+    loop {
+        match attempt() {
+            Err(_) if Instant::now() < deadline => thread::sleep(POLL),
+            outcome => return outcome,
         }
-        thread::sleep(POLL);
     }
-    Ok(())
 }

@@ -8,7 +8,7 @@ use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
 use crate::assemble::{composed, rfc3339};
 use crate::config::Config;
 use crate::host;
-use crate::run::Known;
+use crate::known::Known;
 
 /// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.
 pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {

@@ -33,7 +33,6 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::instance::{Instance, InstanceError};
-pub(crate) use self::memory::Known;
 use self::memory::Memory;
 use self::orders::{Orders, Signals};
 use self::page::Page;

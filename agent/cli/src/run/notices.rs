@@ -2,7 +2,11 @@
 
 use std::time::SystemTime;
 
+use sortie_telemetry::{Signal, Telemetry};
+
+use super::memory::Condition;
 use crate::board::Notice;
+use crate::config::Otlp;
 
 /// The configuration file was refused at a reload; the last good one is in use.
 pub(super) const CONFIG_REJECTED: &str = "config_rejected";
@@ -21,6 +25,31 @@ impl Notices {
         match self.0.iter_mut().find(|notice| notice.code == code) {
             Some(known) => known.text = text,
             None => self.0.push(Notice { code, text, since: SystemTime::now() }),
+        }
+    }
+
+    /// How it stands with the disk, of which the thread that writes to it knows.
+    pub(super) fn of_disk(&mut self, Condition { trouble, lost }: &Condition) {
+        match (trouble, lost) {
+            (None, _) => self.clear(NOT_KEPT),
+            (Some(why), 0) => self.raise(NOT_KEPT, format!("Nothing is kept on disk: {why}.")),
+            (Some(why), lost) => {
+                self.raise(NOT_KEPT, format!("Nothing is kept on disk: {why}. {lost} rounds are lost."));
+            }
+        }
+    }
+
+    /// How it stands with the receiver of what is exported.
+    pub(super) fn of_receiver(&mut self, otlp: &Otlp, telemetry: &Telemetry) {
+        let exported = Signal::ALL.into_iter().filter(|signal| otlp.exports(*signal));
+        let undelivered = exported.filter_map(|signal| Some((signal.code(), telemetry.undelivered(signal)?)));
+        let told: Vec<_> = undelivered
+            .map(|(signal, why)| format!("The receiver of {signal} did not take the latest request: {why}."))
+            .collect();
+        if told.is_empty() {
+            self.clear(NOT_DELIVERED);
+        } else {
+            self.raise(NOT_DELIVERED, told.join(" "));
         }
     }
 

@@ -8,31 +8,29 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::alert::{Alarm, Turn};
-use sortie_core::history::{Sample, StateChange};
+use sortie_core::history::Sample;
 use sortie_core::observation::Round;
-use sortie_core::report::PortVerdict;
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
-use sortie_core::verdict::{Finding, State};
 use sortie_net::{OpenError, Prober};
-use sortie_telemetry::{Event, Facts, PortFacts, Signal, Skip, StoreState, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
-use uuid::Uuid;
 
 use super::log;
-use super::memory::{Condition, Entry, Known, Memory};
+use super::memory::{Entry, Memory};
 use super::notices::{self, Notices};
 use super::orders::{Orders, Wake};
 use super::reload;
 use super::service::Service;
-use super::telling::Telling;
+use super::telling::{Telling, state_change};
 use crate::board::{AgentFacts, Board};
 use crate::clock::Reading;
 use crate::config::Config;
 use crate::jury::{Jury, PortChange, Suspended};
+use crate::known::Known;
 use crate::{args, assemble, engine, host};
 
 /// Longer than any round, its walks and slow names included: beyond it something hangs.
@@ -254,33 +252,6 @@ impl<'a> Probing<'a> {
         self.memory.keep(entry).await;
     }
 
-    /// What the disk does is known to the thread that writes to it.
-    fn notice_the_disk(&mut self) {
-        let Condition { trouble, lost } = self.memory.condition();
-        match trouble {
-            None => self.notices.clear(notices::NOT_KEPT),
-            Some(why) if lost == 0 => {
-                self.notices.raise(notices::NOT_KEPT, format!("Nothing is kept on disk: {why}."));
-            }
-            Some(why) => {
-                let text = format!("Nothing is kept on disk: {why}. {lost} rounds are lost.");
-                self.notices.raise(notices::NOT_KEPT, text);
-            }
-        }
-    }
-
-    fn notice_the_receiver(&mut self) {
-        let exported = Signal::ALL.into_iter().filter(|signal| self.config.otlp.exports(*signal));
-        let undelivered = exported.filter_map(|signal| Some((signal, self.telemetry.undelivered(signal)?)));
-        let told = undelivered.map(|(signal, why)| {
-            format!("The receiver of {} did not take the latest request: {why}.", signal.code())
-        });
-        match told.collect::<Vec<_>>().join(" ") {
-            told if told.is_empty() => self.notices.clear(notices::NOT_DELIVERED),
-            told => self.notices.raise(notices::NOT_DELIVERED, told),
-        }
-    }
-
     /// Puts the state of things on the board, for every face at once.
     async fn show(&mut self, pause: Option<Duration>) {
         let reading = Reading::now();
@@ -289,8 +260,8 @@ impl<'a> Probing<'a> {
             self.tell(&Event::AgentClockStep { seconds: step.seconds() }).await;
         }
         self.clock = reading;
-        self.notice_the_disk();
-        self.notice_the_receiver();
+        self.notices.of_disk(&self.memory.condition());
+        self.notices.of_receiver(&self.config.otlp, &self.telemetry);
         let now = reading.wall_time();
         let report = assemble::report(&self.jury, &self.config, now);
         self.telemetry.show(self.facts());
@@ -387,27 +358,4 @@ impl<'a> Probing<'a> {
 fn due(machine: &Machine, since: Duration, greetings: Duration) -> bool {
     let interval = |state| schedule::jury_interval(state, greetings, machine.pace());
     machine.shown().is_some_and(|shown| since >= interval(shown.state))
-}
-
-/// The change that led to this verdict, as history and events tell it.
-fn state_change(
-    verdict: &PortVerdict,
-    finding: &Finding,
-    previous: Option<State>,
-    at: SystemTime,
-) -> StateChange {
-    StateChange {
-        uid: Uuid::now_v7().to_string(),
-        at: assemble::rfc3339(at),
-        moment: at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
-        port: verdict.port,
-        family: verdict.family,
-        previous,
-        state: finding.state,
-        signature: finding.signature,
-        attribution: finding.attribution,
-        confidence: finding.confidence,
-        rule: finding.rule,
-        summary: verdict.summary.clone(),
-    }
 }

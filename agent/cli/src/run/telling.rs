@@ -3,14 +3,15 @@
 use std::time::SystemTime;
 
 use sortie_core::alert::{Alert, Turn};
+use sortie_core::history::StateChange;
 use sortie_core::report::PortVerdict;
-use sortie_core::verdict::State;
+use sortie_core::verdict::{Finding, State};
 use sortie_telemetry::{Event, PortAlert, Signal, Telemetry};
 use uuid::Uuid;
 
 use super::memory::Entry;
 use crate::config::Config;
-use crate::host;
+use crate::{assemble, host};
 
 /// Events on their way into an entry.
 pub(super) struct Telling<'a> {
@@ -65,5 +66,28 @@ impl<'a> Telling<'a> {
         let (host, name) = (&self.host, alert.cause.code());
         let of = format!("{host} {name} {} {}", verdict.port, verdict.family.code());
         Uuid::new_v5(&Uuid::NAMESPACE_OID, of.as_bytes()).to_string()
+    }
+}
+
+/// The change that led to this verdict, as history and events tell it.
+pub(super) fn state_change(
+    verdict: &PortVerdict,
+    finding: &Finding,
+    previous: Option<State>,
+    at: SystemTime,
+) -> StateChange {
+    StateChange {
+        uid: Uuid::now_v7().to_string(),
+        at: assemble::rfc3339(at),
+        moment: at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+        port: verdict.port,
+        family: verdict.family,
+        previous,
+        state: finding.state,
+        signature: finding.signature,
+        attribution: finding.attribution,
+        confidence: finding.confidence,
+        rule: finding.rule,
+        summary: verdict.summary.clone(),
     }
 }

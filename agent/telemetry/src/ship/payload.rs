@@ -41,21 +41,54 @@ impl Payload {
         if gzip && rest.is_empty() {
             return Ok(as_stored());
         }
-        let Some(mut merged) = gunzip(first, SINGLE_MOST) else {
+        let Some(message) = gunzip(first, SINGLE_MOST) else {
             return if gzip { Ok(as_stored()) } else { Err(Unreadable) };
         };
+        let mut merged = Merged::new(gzip);
+        merged.add(&message);
         let mut count = 1;
         for stored in rest {
-            let room = MERGED_MOST.saturating_sub(merged.len() as u64);
-            let Some(message) = gunzip(stored, room) else { break };
-            merged.extend(message);
+            let Some(message) = gunzip(stored, MERGED_MOST.saturating_sub(merged.length)) else { break };
+            merged.add(&message);
             count += 1;
         }
-        Ok(match (gzip, count) {
-            (true, 1) => as_stored(),
-            (true, _) => Self { count, message: gzipped(&merged) },
-            (false, _) => Self { count, message: merged.into() },
-        })
+        Ok(if gzip && count == 1 { as_stored() } else { Self { count, message: merged.finish() } })
+    }
+}
+
+/// Messages one after the other. One is in memory at a time: what was added is compressed already.
+struct Merged {
+    packed: Packed,
+    /// Before compression, in bytes.
+    length: u64,
+}
+
+enum Packed {
+    Gzip(GzEncoder<Vec<u8>>),
+    Bare(Vec<u8>),
+}
+
+impl Merged {
+    fn new(gzip: bool) -> Self {
+        let packed = if gzip { Packed::Gzip(encoder()) } else { Packed::Bare(Vec::new()) };
+        Self { packed, length: 0 }
+    }
+
+    fn add(&mut self, message: &[u8]) {
+        self.length += message.len() as u64;
+        let written = match &mut self.packed {
+            Packed::Gzip(encoder) => encoder.write_all(message),
+            Packed::Bare(bytes) => bytes.write_all(message),
+        };
+        // Memory takes all that is written to it.
+        debug_assert!(written.is_ok());
+    }
+
+    fn finish(self) -> Bytes {
+        match self.packed {
+            Packed::Gzip(encoder) => encoder.finish().unwrap_or_default().into(),
+            Packed::Bare(bytes) => bytes.into(),
+        }
     }
 }
 
@@ -67,13 +100,16 @@ pub(crate) fn gunzip(stored: &[u8], most: u64) -> Option<Vec<u8>> {
 }
 
 /// The message as one gzip member.
-pub(crate) fn gzipped(message: &[u8]) -> Bytes {
-    // Backlog is sent once, and beside probing: speed is worth more than a tenth of its size.
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    // Memory takes all that is written to it.
-    let written = encoder.write_all(message);
-    debug_assert!(written.is_ok());
-    encoder.finish().unwrap_or_default().into()
+#[cfg(test)]
+pub(super) fn gzipped(message: &[u8]) -> Bytes {
+    let mut merged = Merged::new(true);
+    merged.add(message);
+    merged.finish()
+}
+
+/// Of one gzip member. Backlog is sent once, and beside probing: speed is worth more than a tenth of its size.
+fn encoder() -> GzEncoder<Vec<u8>> {
+    GzEncoder::new(Vec::new(), Compression::fast())
 }
 
 #[cfg(test)]

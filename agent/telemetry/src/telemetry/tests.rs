@@ -214,7 +214,7 @@ fn a_limit_holds_all_that_the_bounds_make_possible() {
         (registry::AGENT_INFO, 2),
         (registry::AGENT_CONFIG_STATUS, 2),
         (registry::AGENT_PROBE_SKIPPED, 1),
-        (registry::AGENT_EXPORTS, 32),
+        (registry::AGENT_EXPORTS, 48),
         (registry::SPOOL_USAGE, 2),
         (registry::SPOOL_LIMIT, 2),
         (registry::SPOOL_OLDEST_AGE, 2),

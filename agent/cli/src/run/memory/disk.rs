@@ -11,7 +11,8 @@ use sortie_core::history::{History, Sample, StateChange};
 use sortie_store::{FILE, Moment, Opened, PortMemory, Snapshot, Store, StoreError};
 use tracing::warn;
 
-use super::rows::{Known, moment};
+use super::vocabulary::moment;
+use crate::known::Known;
 
 /// Of what destinations answered, the page shows a day.
 const SAMPLES_SHOWN: Duration = Duration::from_secs(24 * 3_600);

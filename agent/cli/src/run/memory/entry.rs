@@ -1,12 +1,19 @@
 //! What is made durable together: a round and what it decided, and the exports that tell it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use sortie_store::{Batch, Export, Moment};
+use serde::Serialize;
+use sortie_core::history::{Sample, StateChange};
+use sortie_core::target::{Family, Port};
+use sortie_store::{Batch, Export, Moment, PortKey, PortMemory, ROW_MOST, Row};
 use sortie_telemetry::Encoded;
+use uuid::Uuid;
 
-use super::rows::moment;
-use super::vocabulary::lane;
+use super::vocabulary::{lane, moment, since_epoch};
+use crate::known::Known;
+
+/// Samples of one row: with the longest names they fit into [`ROW_MOST`].
+const SAMPLES_A_ROW: usize = 32;
 
 /// One entry of what is kept. Nothing of it is on show before all of it is on the disk, or the disk has refused.
 #[derive(Clone, Debug)]
@@ -26,6 +33,36 @@ impl Entry {
         Self { exports, ..Self::new() }
     }
 
+    /// What is on show for one port and family. Evidence of hundreds of operators is left to the next sitting.
+    pub(in crate::run) fn remember(&mut self, mut known: Known) {
+        if encoded(&known).is_none() {
+            known.finding.evidence.clear();
+        }
+        if let Some(value) = encoded(&known) {
+            self.batch.remember(PortMemory { key: key((known.port, known.family)), value });
+        }
+    }
+
+    /// A port and family that is not asked any more.
+    pub(in crate::run) fn forget(&mut self, place: (Port, Family)) {
+        self.batch.forget(key(place));
+    }
+
+    /// A change of state.
+    pub(in crate::run) fn change(&mut self, change: &StateChange) {
+        let id = change.uid.parse::<Uuid>().unwrap_or_default().as_u128();
+        if let Some(value) = encoded(change) {
+            self.batch.change(Row { at: since_epoch(change.moment), id, value });
+        }
+    }
+
+    /// What the destinations of one round answered.
+    pub(in crate::run) fn samples(&mut self, samples: &[Sample], began: Duration) {
+        for value in samples.chunks(SAMPLES_A_ROW).filter_map(encoded) {
+            self.batch.sample(Row { at: since_epoch(began), id: Uuid::now_v7().as_u128(), value });
+        }
+    }
+
     /// An export, which waits from now on until a receiver has it.
     pub(in crate::run) fn export(&mut self, export: Encoded) {
         self.exports.push(export);
@@ -39,4 +76,17 @@ impl Entry {
         }
         batch
     }
+}
+
+/// As a row; `None` where it would be too large for one.
+fn encoded<T: Serialize + ?Sized>(value: &T) -> Option<Vec<u8>> {
+    serde_json::to_vec(value).ok().filter(|bytes| bytes.len() <= ROW_MOST)
+}
+
+fn key((port, family): (Port, Family)) -> PortKey {
+    let family = match family {
+        Family::Ipv4 => 4,
+        Family::Ipv6 => 6,
+    };
+    PortKey { port: port.number(), family }
 }

@@ -13,10 +13,10 @@ use super::Shared;
 use super::disk::{self, Disk};
 use super::entry::Entry;
 use super::losses::Losses;
-use super::rows::{Known, moment, since_epoch};
-use super::vocabulary::{counted, lane, signal, told};
+use super::vocabulary::{counted, lane, moment, signal, since_epoch, told};
 use super::waiting::Waiting;
 use crate::clock::Steady;
+use crate::known::Known;
 use crate::run::instance::{Instance, InstanceError};
 
 /// A disk that refused is tried again after this long.

@@ -13,7 +13,6 @@ mod disk;
 mod entry;
 mod keeper;
 mod losses;
-mod rows;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -36,8 +35,8 @@ use tracing::{error, warn};
 
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
-pub(crate) use self::rows::Known;
 use super::instance::Instance;
+use crate::known::Known;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,6 +1,8 @@
-//! The words of the store for those of telemetry, which know nothing of each other.
+//! The words of the store for those of telemetry and of the clock, which know nothing of each other.
 
-use sortie_store::Lane;
+use std::time::{Duration, SystemTime};
+
+use sortie_store::{Lane, Moment};
 use sortie_telemetry::{Loss, Signal};
 
 /// The lane of a signal.
@@ -39,6 +41,16 @@ pub(super) fn told(loss: sortie_store::Loss) -> Loss {
         sortie_store::Loss::Corrupt => Loss::Corrupt,
         sortie_store::Loss::Memory => Loss::Memory,
     }
+}
+
+/// A moment of the wall clock.
+pub(super) fn moment(time: SystemTime) -> Moment {
+    since_epoch(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
+/// A moment by its offset from the Unix epoch.
+pub(super) fn since_epoch(offset: Duration) -> Moment {
+    Moment::from_millis(u64::try_from(offset.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

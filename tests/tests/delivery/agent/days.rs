@@ -1,4 +1,4 @@
-//! What an agent exports, through good days and bad ones, against what a real Prometheus has in the end.
+//! Days without an outage.
 
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,7 +8,9 @@ use e2e::agent::Daemon;
 use e2e::ledger::Catalogue;
 use e2e::wallclock::WallClock;
 
-use crate::world::{Job, Way, World, until};
+use super::{Case, FAREWELL, GAP};
+use crate::history::{changes, require_told};
+use crate::world::{Way, World, in_the_end, until};
 
 /// Series that a day without an incident does not bring: an export that failed, a machine that stood still.
 const OF_BAD_DAYS: &[&str] = &["sortie_agent_probe_skipped_total"];
@@ -18,15 +20,12 @@ const STEPS: [i64; 3] = [0, 300, -300];
 /// Seconds; shorter than a step, longer than what is done between two of them.
 const NEAR: u64 = 120;
 const EXPORTS: usize = 4;
-/// Milliseconds. An export is made every second; a machine that tests at all cores may be late for some.
-const GAP: u64 = 4000;
 /// In a second.
 const MILLISECONDS: u64 = 1000;
 
-/// A name, how the gateway is reached, more of the configuration, and what is done.
-pub(crate) const JOBS: &[(&str, Way, &str, Job)] = &[
-    ("on_a_normal_day_everything_is_in_prometheus_under_its_published_name", Way::Plain, "", normal_day),
-    ("a_wall_clock_that_is_stepped_both_ways_costs_no_point", Way::Plain, "", stepped),
+pub(super) const CASES: &[Case] = &[
+    ("on_a_normal_day_everything_is_in_prometheus_under_its_published_name", Way::Http, "", normal_day),
+    ("a_wall_clock_that_is_stepped_both_ways_costs_no_point", Way::Http, "", stepped),
     ("a_gateway_that_speaks_tls_alone_is_reached_by_who_trusts_it", Way::Tls, "", over_tls),
 ];
 
@@ -40,7 +39,14 @@ fn normal_day(world: &mut World<'_>) -> Result<()> {
     until("an export of the block", || {
         Ok(world.sent()?.of_name("sortie_port_state_changes_total").any(|(_, _, value)| value >= 1.0))
     })?;
-    drop(agent);
+    let changes = changes(&agent)?;
+    ensure!(changes.len() >= 2, "a verdict and a change: {changes:?}");
+    in_the_end(|| require_told(&changes, &world.told()?))?;
+    agent.process().stop(FAREWELL)?;
+    let events = world.until_all_is_told()?;
+    for name in ["sortie.agent.start", "sortie.agent.stop", "sortie.alert.raised"] {
+        ensure!(events.iter().any(|(_, event)| event.name == name), "no {name} among {events:#?}");
+    }
     let points = world.until_all_is_stored()?;
     let gaps = points.gaps(GAP);
     ensure!(gaps.is_empty(), "exports are missing between {gaps:?}");
