@@ -159,26 +159,27 @@ impl<'a> World<'a> {
         Events::of(self.witness.records().as_slice().events()?)
     }
 
-    /// Waits until the logs backend and the collector's file have every event that the agent ever sent, and no other.
-    pub(crate) fn until_all_is_told(&self) -> Result<Events> {
+    pub(crate) fn stored(&self) -> Result<Points> {
+        self.backend.prometheus.points(OURS)
+    }
+
+    /// Waits until Prometheus has every point that the agent ever sent, and no other. An agent that ends may be
+    /// interrupted in the middle of a request, and leaves it to its next life: so one has to be alive.
+    pub(crate) fn until_all_is_stored(&self, _alive: &Daemon<'_>) -> Result<Points> {
+        in_the_end(|| {
+            let sent = self.sent()?;
+            sent.require_same(&self.stored()?, ["what was sent", "Prometheus"])?;
+            Ok(sent)
+        })
+    }
+
+    /// As [`World::until_all_is_stored`], for events, the logs backend and the collector's file.
+    pub(crate) fn until_all_is_told(&self, _alive: &Daemon<'_>) -> Result<Events> {
         in_the_end(|| {
             let told = self.told()?;
             told.require_same(&self.backend.events()?, ["what was sent", "the backend"])?;
             told.require_same(&self.backend.collector.events()?, ["what was sent", "the file"])?;
             Ok(told)
-        })
-    }
-
-    pub(crate) fn stored(&self) -> Result<Points> {
-        self.backend.prometheus.points(OURS)
-    }
-
-    /// Waits until everything that the agent ever sent is stored, and nothing else is.
-    pub(crate) fn until_all_is_stored(&self) -> Result<Points> {
-        in_the_end(|| {
-            let sent = self.sent()?;
-            sent.require_same(&self.stored()?, ["what was sent", "Prometheus"])?;
-            Ok(sent)
         })
     }
 }

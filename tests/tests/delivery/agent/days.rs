@@ -42,14 +42,22 @@ fn normal_day(world: &mut World<'_>) -> Result<()> {
     let changes = changes(&agent)?;
     ensure!(changes.len() >= 2, "a verdict and a change: {changes:?}");
     in_the_end(|| require_told(&changes, &world.told()?))?;
+    in_the_end(|| {
+        let gaps = world.sent()?.gaps(GAP);
+        ensure!(gaps.is_empty(), "exports are missing between {gaps:?}");
+        Ok(())
+    })?;
     agent.process().stop(FAREWELL)?;
-    let events = world.until_all_is_told()?;
-    for name in ["sortie.agent.start", "sortie.agent.stop", "sortie.alert.raised"] {
-        ensure!(events.iter().any(|(_, event)| event.name == name), "no {name} among {events:#?}");
-    }
-    let points = world.until_all_is_stored()?;
-    let gaps = points.gaps(GAP);
-    ensure!(gaps.is_empty(), "exports are missing between {gaps:?}");
+    drop(agent);
+    let next = world.agent()?;
+    in_the_end(|| {
+        let events = world.until_all_is_told(&next)?;
+        for name in ["sortie.agent.start", "sortie.agent.stop", "sortie.alert.raised"] {
+            ensure!(events.iter().any(|(_, event)| event.name == name), "no {name} among {events:#?}");
+        }
+        Ok(())
+    })?;
+    let points = world.until_all_is_stored(&next)?;
     let stored: BTreeSet<_> = points.series().map(|series| series.name().to_owned()).collect();
     let absent: Vec<_> = page.difference(&stored).collect();
     ensure!(absent.is_empty(), "on the page and not in Prometheus: {absent:?}");
@@ -68,8 +76,7 @@ fn normal_day(world: &mut World<'_>) -> Result<()> {
 fn over_tls(world: &mut World<'_>) -> Result<()> {
     let agent = world.agent()?;
     until("exports over TLS", || Ok(world.sent()?.moments().len() >= EXPORTS))?;
-    drop(agent);
-    world.until_all_is_stored()?;
+    world.until_all_is_stored(&agent)?;
     Ok(())
 }
 
@@ -84,8 +91,7 @@ fn stepped(world: &mut World<'_>) -> Result<()> {
             Ok(moments.iter().filter(|at| (*at / MILLISECONDS).abs_diff(now) < NEAR).count() >= EXPORTS)
         })?;
     }
-    drop(agent);
-    world.until_all_is_stored()?;
+    world.until_all_is_stored(&agent)?;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use prost::Message as _;
 
-use super::{Case, FAREWELL, GAP};
+use super::{Case, GAP};
 use crate::kills_wanted;
 use crate::world::{Way, World, in_the_end, milliseconds};
 
@@ -72,9 +72,8 @@ fn deaths(world: &mut World<'_>, happens: fn(&mut World<'_>, u32) -> Result<()>)
         require_no_gap(&world.sent()?, &lives)?;
         require_all_taken(&world.witness.records())
     })?;
-    agent.process().stop(FAREWELL)?;
-    world.until_all_is_told()?;
-    world.until_all_is_stored()?;
+    world.until_all_is_told(&agent)?;
+    world.until_all_is_stored(&agent)?;
     require_one_encoding(&world.witness.records())
 }
 

@@ -58,9 +58,8 @@ fn full(world: &mut World<'_>) -> Result<()> {
     drop(agent);
     let mut agent = world.agent()?;
     agent.until("open")?;
-    agent.process().stop(FAREWELL)?;
-    world.until_all_is_told()?;
-    world.until_all_is_stored()?;
+    world.until_all_is_told(&agent)?;
+    world.until_all_is_stored(&agent)?;
     Ok(())
 }
 
@@ -84,9 +83,8 @@ fn damaged(world: &mut World<'_>) -> Result<()> {
     until("exports of the new store", || {
         Ok(world.acknowledged()?.moments().iter().filter(|at| **at > again).count() >= EXPORTS)
     })?;
-    agent.process().stop(FAREWELL)?;
-    world.until_all_is_told()?;
-    world.until_all_is_stored()?;
+    world.until_all_is_told(&agent)?;
+    world.until_all_is_stored(&agent)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use e2e::ledger::{Catalogue, Points};
 use e2e::otlp::Signal;
 use e2e::receiver::Record;
 
-use super::{Case, FAREWELL, GAP};
+use super::{Case, GAP};
 use crate::history::{changes, require_told};
 use crate::world::{Way, World, in_the_end, milliseconds, until};
 
@@ -64,9 +64,8 @@ fn outage(
     })?;
     let changes = changes(&agent)?;
     in_the_end(|| require_told(&changes, &world.told()?))?;
-    agent.process().stop(FAREWELL)?;
-    world.until_all_is_told()?;
-    let sent = world.until_all_is_stored()?;
+    world.until_all_is_told(&agent)?;
+    let sent = world.until_all_is_stored(&agent)?;
     ensure!(sent.gaps(GAP).is_empty(), "exports are missing between {:?}", sent.gaps(GAP));
     require_order(&world.witness.records(), left, back)
 }
