@@ -101,6 +101,7 @@ impl<'a> Probing<'a> {
         self.board.history(|remembered| *remembered = history);
         let mut entry = Entry::new();
         for Known { port, family, finding, since, conclusive, alarm } in known {
+            let verdict = assemble::composed(&self.config, (port, family), &finding, since);
             let state = finding.state;
             if self.jury.resume((port, family), finding, since) {
                 log::recalled(port, family, state, since);
@@ -108,6 +109,7 @@ impl<'a> Probing<'a> {
                 self.alarms.insert((port, family), alarm);
             } else {
                 entry.forget((port, family));
+                self.telling().turned(&mut entry, &verdict, Turn { cleared: alarm.raised(), raised: None });
             }
         }
         let (config_hash, engine) = (&self.config.hash, self.jury.prober().engine());

@@ -191,6 +191,24 @@ fn metrics_and_events_go_to_the_endpoint_of_the_file_and_after_a_reload_to_the_n
 }
 
 #[test]
+fn an_alert_about_a_port_that_left_the_configuration_is_cleared_by_the_next_life() {
+    let (mut servers, others, desk) = (Servers::start(3), Servers::start(3), Desk::new("alert"));
+    let receiver = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
+    let endpoint = receiver.local_addr().expect("it is bound");
+    let otlp =
+        format!("[otlp]\nendpoint = \"http://{endpoint}\"\ninterval = \"1s\"\nmetrics_endpoint = \"off\"\n");
+    servers.close_subjects();
+    let agent = Agent::start(&desk, &(servers.config(&desk, "") + &otlp), &[]);
+    let raised = servers::receive_saying(&receiver, "sortie.alert.raised");
+    assert!(raised.contains("SortiePortDegraded"), "{raised}");
+    agent.signal(Signal::SIGKILL);
+    agent.end();
+    let _next = Agent::start(&desk, &(others.config(&desk, "") + &otlp), &[]);
+    let cleared = servers::receive_saying(&receiver, "sortie.alert.cleared");
+    assert!(cleared.contains("SortiePortDegraded"), "{cleared}");
+}
+
+#[test]
 fn a_service_manager_hears_ready_reload_watchdog_status_and_the_end() {
     let (servers, desk) = (Servers::start(3), Desk::new("notify"));
     let socket = desk.path("notify");

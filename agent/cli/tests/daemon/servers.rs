@@ -160,6 +160,11 @@ pub(crate) fn receive_at(receiver: &TcpListener, path: &str) -> String {
         .expect("endless")
 }
 
+/// The first request that says this; what comes before it is taken as well.
+pub(crate) fn receive_saying(receiver: &TcpListener, text: &str) -> String {
+    std::iter::repeat_with(|| receive(receiver)).find(|request| request.contains(text)).expect("endless")
+}
+
 fn is_whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
