@@ -142,6 +142,13 @@ impl Points {
         missing
     }
 
+    /// Requires that all of these are there, too; the names say what both are.
+    pub fn require_within(&self, there: &Self, names: [&str; 2]) -> Result<()> {
+        let text = describe(&self.missing_in(there), &[], names[0], names[1]);
+        ensure!(text.is_empty(), "{text}");
+        Ok(())
+    }
+
     /// Requires that both hold the same points; the names say what they are.
     pub fn require_same(&self, there: &Self, names: [&str; 2]) -> Result<()> {
         let text = describe(&self.missing_in(there), &there.missing_in(self), names[0], names[1]);

@@ -164,22 +164,29 @@ impl<'a> World<'a> {
     }
 
     /// Waits until Prometheus has every point that the agent ever sent, and no other. An agent that ends may be
-    /// interrupted in the middle of a request, and leaves it to its next life: so one has to be alive.
+    /// interrupted in the middle of a request, and leaves it to its next life: so one has to be alive, and sends while
+    /// this looks.
     pub(crate) fn until_all_is_stored(&self, _alive: &Daemon<'_>) -> Result<Points> {
         in_the_end(|| {
-            let sent = self.sent()?;
-            sent.require_same(&self.stored()?, ["what was sent", "Prometheus"])?;
-            Ok(sent)
+            let (before, stored, after) = (self.sent()?, self.stored()?, self.sent()?);
+            before.require_within(&stored, ["what was sent", "Prometheus"])?;
+            stored.require_within(&after, ["Prometheus", "what was sent"])?;
+            Ok(before)
         })
     }
 
     /// As [`World::until_all_is_stored`], for events, the logs backend and the collector's file.
     pub(crate) fn until_all_is_told(&self, _alive: &Daemon<'_>) -> Result<Events> {
         in_the_end(|| {
-            let told = self.told()?;
-            told.require_same(&self.backend.events()?, ["what was sent", "the backend"])?;
-            told.require_same(&self.backend.collector.events()?, ["what was sent", "the file"])?;
-            Ok(told)
+            let before = self.told()?;
+            let places =
+                [(self.backend.events()?, "the backend"), (self.backend.collector.events()?, "the file")];
+            let after = self.told()?;
+            for (place, name) in places {
+                before.require_within(&place, ["what was sent", name])?;
+                place.require_within(&after, [name, "what was sent"])?;
+            }
+            Ok(before)
         })
     }
 }
