@@ -11,7 +11,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::Finding;
 use sortie_core::verdict::machine::Machine;
 
-use crate::config::{Config, Expect, PortExpectation, Subscription};
+use crate::config::{Config, Expect, PortExpectation};
 use crate::host;
 use crate::jury::Jury;
 
@@ -75,7 +75,7 @@ pub fn composed(
     since: SystemTime,
 ) -> PortVerdict {
     let expected = expectation(&config.expect, port);
-    compose::verdict(port, family, finding, expected, subscription(&config.expect), rfc3339(since))
+    compose::verdict(port, family, finding, expected, config.expect.subscription, rfc3339(since))
 }
 
 /// What is expected of a port. Without a cloud to ask, a subscription is known only where the file names it.
@@ -92,20 +92,9 @@ pub fn expectation(expect: &Expect, port: Port) -> Expectation {
         // Azure restricts submission for nobody; where another provider does, somebody wants to hear of it.
         PortExpectation::Auto if port == Port::SUBMISSION => Expectation::Open,
         // Without a type of subscription the policy allows no expectation.
-        PortExpectation::Auto => subscription(expect).map_or(Expectation::Any, |subscription| {
+        PortExpectation::Auto => expect.subscription.map_or(Expectation::Any, |subscription| {
             knowledge::azure().expectation(knowledge::VM, &[subscription])
         }),
-    }
-}
-
-/// The type of subscription that the configuration names. Nobody asks a cloud for it.
-fn subscription(expect: &Expect) -> Option<knowledge::Subscription> {
-    match expect.subscription {
-        Subscription::Ea => Some(knowledge::Subscription::Ea),
-        Subscription::McaE => Some(knowledge::Subscription::McaE),
-        Subscription::EaDevtest => Some(knowledge::Subscription::EaDevtest),
-        Subscription::Other => Some(knowledge::Subscription::Other),
-        Subscription::Auto | Subscription::Unknown => None,
     }
 }
 
@@ -122,17 +111,17 @@ mod tests {
     #[test]
     fn what_is_expected_of_port_25_is_what_the_file_says_else_what_is_documented_for_the_subscription() {
         use PortExpectation as Port25;
-        use Subscription::{Auto, Ea, EaDevtest, McaE, Other, Unknown};
+        use knowledge::Subscription::{Ea, EaDevtest, McaE, Other, Unknown};
         for (port_25, subscription, expected) in [
-            (Port25::Auto, Auto, Expectation::Any),
-            (Port25::Auto, Unknown, Expectation::Any),
-            (Port25::Auto, Ea, Expectation::Open),
-            (Port25::Auto, McaE, Expectation::Open),
-            (Port25::Auto, EaDevtest, Expectation::Blocked),
-            (Port25::Auto, Other, Expectation::Blocked),
-            (Port25::Open, EaDevtest, Expectation::Open),
-            (Port25::Blocked, Ea, Expectation::Blocked),
-            (Port25::Any, Other, Expectation::Any),
+            (Port25::Auto, None, Expectation::Any),
+            (Port25::Auto, Some(Unknown), Expectation::Any),
+            (Port25::Auto, Some(Ea), Expectation::Open),
+            (Port25::Auto, Some(McaE), Expectation::Open),
+            (Port25::Auto, Some(EaDevtest), Expectation::Blocked),
+            (Port25::Auto, Some(Other), Expectation::Blocked),
+            (Port25::Open, Some(EaDevtest), Expectation::Open),
+            (Port25::Blocked, Some(Ea), Expectation::Blocked),
+            (Port25::Any, Some(Other), Expectation::Any),
         ] {
             let expect = Expect { subscription, port_25, ..Expect::default() };
             assert_eq!(expectation(&expect, Port::SMTP), expected, "{port_25:?} {subscription:?}");

@@ -48,8 +48,11 @@ pub(crate) fn reported(place: Place) -> Cloud {
         scale_set: place.scale_set,
         subscription_id: place.account_id.clone().filter(|_| provider == Provider::Azure),
         account_id: place.account_id,
+        environment: None,
         subscription: None,
         allow_port_25_out: None,
+        way_out: None,
+        provisioned_at: None,
         unsupported: place.unsupported.map(str::to_owned),
     }
 }

@@ -29,6 +29,7 @@ pub mod packet;
 pub mod report;
 pub mod schedule;
 pub mod smtp;
+pub mod subscription;
 pub mod target;
 pub mod verdict;
 pub mod walk;

@@ -1,5 +1,6 @@
 //! `[expect]`: what would be right, so that the exit code can say whether it is.
 
+use sortie_core::knowledge::Subscription;
 use toml::Spanned;
 
 use super::section::Section;
@@ -24,40 +25,21 @@ impl PortExpectation {
         [("auto", Self::Auto), ("open", Self::Open), ("blocked", Self::Blocked), ("any", Self::Any)];
 }
 
-/// What kind of subscription this is, where the cloud cannot be asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Subscription {
-    /// Ask the cloud.
-    #[default]
-    Auto,
-    /// Enterprise Agreement.
-    Ea,
-    /// Microsoft Customer Agreement for enterprise.
-    McaE,
-    /// Enterprise Dev/Test.
-    EaDevtest,
-    /// Any other.
-    Other,
-    /// Nobody knows.
-    Unknown,
-}
-
-impl Subscription {
-    pub(super) const WORDS: [(&str, Self); 6] = [
-        ("auto", Self::Auto),
-        ("ea", Self::Ea),
-        ("mca-e", Self::McaE),
-        ("ea-devtest", Self::EaDevtest),
-        ("other", Self::Other),
-        ("unknown", Self::Unknown),
-    ];
-}
+/// What kind of subscription this is; `None` where the cloud shall be asked.
+pub(super) const SUBSCRIPTIONS: [(&str, Option<Subscription>); 6] = [
+    ("auto", None),
+    ("ea", Some(Subscription::Ea)),
+    ("mca-e", Some(Subscription::McaE)),
+    ("ea-devtest", Some(Subscription::EaDevtest)),
+    ("other", Some(Subscription::Other)),
+    ("unknown", Some(Subscription::Unknown)),
+];
 
 /// `[expect]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expect {
-    /// Kind of subscription.
-    pub subscription: Subscription,
+    /// Kind of subscription, where the configuration names it.
+    pub subscription: Option<Subscription>,
     /// Port 25.
     pub port_25: PortExpectation,
     /// Port 587.
@@ -67,7 +49,7 @@ pub struct Expect {
 impl Default for Expect {
     fn default() -> Self {
         Self {
-            subscription: Subscription::Auto,
+            subscription: None,
             port_25: PortExpectation::Auto,
             // Azure restricts it for nobody; some providers do, and whoever sends through a relay wants to hear of that.
             port_587: PortExpectation::Open,
@@ -78,7 +60,7 @@ impl Default for Expect {
 impl Expect {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
         let defaults = Self::default();
-        let subscription = section.value("subscription", |v| value::word(v, &Subscription::WORDS));
+        let subscription = section.value("subscription", |v| value::word(v, &SUBSCRIPTIONS));
         let port_25 = section.value("port_25", |v| value::word(v, &PortExpectation::WORDS));
         let port_587 = section.value("port_587", |v| value::word(v, &PortExpectation::WORDS));
         Self {

@@ -47,7 +47,7 @@ pub use self::cloud::{Cloud, Service};
 pub use self::diagnose::Problem;
 use self::diagnose::quote;
 pub use self::environment::{Environment, EnvironmentError};
-pub use self::expect::{Expect, PortExpectation, Subscription};
+pub use self::expect::{Expect, PortExpectation};
 pub use self::file::{DEFAULT_PATH, File, FileError};
 pub use self::file_ref::FileRef;
 pub use self::headers::Headers;

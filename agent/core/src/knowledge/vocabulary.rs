@@ -64,6 +64,9 @@ pub enum Subscription {
 }
 
 impl Subscription {
+    /// Every type, in the order of the vocabulary.
+    pub const ALL: [Self; 5] = [Self::Ea, Self::McaE, Self::EaDevtest, Self::Other, Self::Unknown];
+
     /// Every type that the policy speaks of.
     pub const NAMED: [Self; 4] = [Self::Ea, Self::McaE, Self::EaDevtest, Self::Other];
 

@@ -11,4 +11,4 @@ mod words;
 
 pub use self::explanation::explain;
 pub use self::schema::*;
-pub use self::words::{FOREIGN, Word};
+pub use self::words::{FOREIGN, SOURCE_ARM, SOURCE_CONFIG, Word};

@@ -71,10 +71,16 @@ pub struct Cloud {
     pub account_id: Option<String>,
     /// The same, where it is a subscription of Azure.
     pub subscription_id: Option<String>,
-    /// What Azure Resource Manager says of the subscription.
+    /// `AzureUSGovernmentCloud`, where the provider runs more than one cloud.
+    pub environment: Option<String>,
+    /// What is known of the subscription.
     pub subscription: Option<Subscription>,
-    /// The primary network interface's flag.
+    /// `allowPort25Out` of the primary network interface. Advisory: no document describes it.
     pub allow_port_25_out: Option<bool>,
+    /// What Azure Resource Manager says of the way out.
+    pub way_out: Option<WayOut>,
+    /// RFC 3339, UTC: when Azure last finished something with the machine, as its instance view tells.
+    pub provisioned_at: Option<String>,
     /// One sentence, where the provider does not support port 25 on this platform at all.
     pub unsupported: Option<String>,
 }
@@ -86,9 +92,44 @@ impl Cloud {
     }
 }
 
-/// A subscription of Azure. This version asks for none, so there is no value of it.
+/// A subscription of Azure. Its texts are Azure's, verbatim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Subscription {}
+pub struct Subscription {
+    /// As far as the policy of port 25 tells them apart, see [`crate::knowledge::Subscription`].
+    #[serde(rename = "type", deserialize_with = "words::subscription_type")]
+    pub kind: Word,
+    /// `MSDNDevTest_2014-09-01`
+    pub quota_id: Option<String>,
+    /// `EnterpriseAgreement`, where Azure told it to this reader.
+    pub agreement_type: Option<String>,
+    /// `On`, `Off` or `CurrentPeriodOff`.
+    pub spending_limit: Option<String>,
+    /// `Enabled`, `Warned`, `PastDue`, `Disabled` or `Deleted`.
+    pub state: Option<String>,
+    /// Who named the type: `arm` or `config`.
+    #[serde(deserialize_with = "words::subscription_source")]
+    pub source: Word,
+}
+
+/// The way of this machine's traffic to the internet, as the network's control plane has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayOut {
+    /// Type of the effective next hop to the internet: `Internet`, `VirtualAppliance`, `VirtualNetworkGateway`, `None`.
+    pub next_hop: Option<String>,
+    /// Address of an appliance.
+    pub next_hop_address: Option<String>,
+    /// What IP flow verify says of port 25.
+    pub flow: Option<Flow>,
+}
+
+/// What the security rules do with a flow; the platform's own block is none of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Whether every rule lets it pass.
+    pub allowed: bool,
+    /// The rule that decided.
+    pub rule: Option<String>,
+}
 
 /// A relay check. This version makes none, so there is no value of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

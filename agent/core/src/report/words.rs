@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use super::SCHEMA;
 use crate::errno::Errno;
 use crate::expect::Expectation;
+use crate::knowledge::Subscription;
 use crate::observation::{DnsFailure, EngineKind};
 use crate::outcome::Outcome;
 use crate::verdict::rules::ids;
@@ -19,6 +20,11 @@ pub type Word = &'static str;
 
 /// Stands for a word of another version. It is in none of the lists.
 pub const FOREIGN: Word = "unknown_to_this_version";
+
+/// [`super::Subscription::source`]: Azure Resource Manager.
+pub const SOURCE_ARM: Word = "arm";
+/// [`super::Subscription::source`]: the configuration of the agent.
+pub const SOURCE_CONFIG: Word = "config";
 
 /// `EHWPOISON`, the last number of `asm-generic/errno.h`.
 const LAST_ERRNO: i32 = 133;
@@ -43,6 +49,14 @@ pub(super) fn expected<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Er
 
 pub(super) fn outcome<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
     word(from, Outcome::ALL.map(Outcome::code))
+}
+
+pub(super) fn subscription_type<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
+    word(from, Subscription::ALL.map(Subscription::code))
+}
+
+pub(super) fn subscription_source<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
+    word(from, [SOURCE_ARM, SOURCE_CONFIG])
 }
 
 pub(super) fn engine<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Word>, D::Error> {

@@ -1,9 +1,10 @@
 //! `[expect]`
 
+use crate::config::PortExpectation;
+use crate::config::expect::SUBSCRIPTIONS;
 use crate::config::reference::kind::Kind;
 use crate::config::reference::spell::{word, words};
 use crate::config::reference::{Key, Layer, Preset, Table};
-use crate::config::{PortExpectation, Subscription};
 
 const STATES: Kind = Kind::Word(&const { words(&PortExpectation::WORDS) });
 
@@ -15,10 +16,10 @@ pub(super) const TABLE: Table = Table {
         Key {
             name: "subscription",
             about: "Which kind of Azure subscription this is; `auto` asks the cloud.",
-            kind: Kind::Word(&const { words(&Subscription::WORDS) }),
+            kind: Kind::Word(&const { words(&SUBSCRIPTIONS) }),
             preset: Preset::Value(r#""auto""#),
             example: r#""ea""#,
-            value: |config, _| word(&Subscription::WORDS, &config.expect.subscription),
+            value: |config, _| word(&SUBSCRIPTIONS, &config.expect.subscription),
             beaten_by: &[],
         },
         Key {
