@@ -1,6 +1,6 @@
 //! The closed lists of the knowledge base.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::expect::Expectation;
 
@@ -48,7 +48,7 @@ impl Standing {
 }
 
 /// Types of Azure subscription, as far as the policy of port 25 tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subscription {
     /// Standard Enterprise Agreement.
