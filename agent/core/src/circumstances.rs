@@ -46,7 +46,9 @@ impl Circumstances<'_> {
         let flow = self.cloud.and_then(|cloud| cloud.way_out.as_ref()?.flow.as_ref()).map(|flow| {
             let verdict = if flow.allowed { "allowed" } else { "denied" };
             let rule = flow.rule.as_ref().map(|rule| format!(" by the rule {rule}")).unwrap_or_default();
-            format!("IP flow verify: outbound TCP to port 25 is {verdict}{rule}; it knows security rules only")
+            format!(
+                "IP flow verify: outbound TCP to port 25 is {verdict}{rule}; it knows security rules only"
+            )
         });
         flag.into_iter().chain(flow).map(|text| Evidence::new(0.0, text)).collect()
     }
@@ -74,7 +76,8 @@ impl Circumstances<'_> {
 
     /// Whether another type of subscription would explain a block, and nobody can be asked for the type.
     pub fn may_have_changed_type(&self) -> bool {
-        let is_azure = self.cloud.is_some_and(|cloud| cloud.provider == knowledge::azure().id && cloud.is_host());
+        let is_azure =
+            self.cloud.is_some_and(|cloud| cloud.provider == knowledge::azure().id && cloud.is_host());
         let is_told = self.cloud.is_some_and(|cloud| cloud.subscription.is_some());
         is_azure && !is_told
     }

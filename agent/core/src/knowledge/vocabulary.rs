@@ -104,3 +104,26 @@ impl OnTheWire {
         }
     }
 }
+
+/// Something that happens to a machine, and that a provider says something about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// The subscription is of another type now.
+    TypeChanged,
+    /// An exemption was granted, and the port is still blocked.
+    ExemptionNotEffective,
+    /// Mail leaves, and the destinations do not take it.
+    DestinationsRefuse,
+}
+
+impl When {
+    /// In words.
+    pub fn spoken(self) -> &'static str {
+        match self {
+            Self::TypeChanged => "the type of a subscription has changed",
+            Self::ExemptionNotEffective => "an exemption is granted and not in effect",
+            Self::DestinationsRefuse => "destinations refuse",
+        }
+    }
+}
