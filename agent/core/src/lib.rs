@@ -32,4 +32,5 @@ pub mod smtp;
 pub mod subscription;
 pub mod target;
 pub mod verdict;
+pub mod verification;
 pub mod walk;
