@@ -36,4 +36,5 @@ pub mod smtp;
 pub mod subscription;
 pub mod target;
 pub mod verdict;
+pub mod verification;
 pub mod walk;

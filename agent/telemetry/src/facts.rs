@@ -22,6 +22,8 @@ pub struct Facts {
     pub host_type: Option<String>,
     /// Where what is known would survive, or not.
     pub store: StoreState,
+    /// When this machine was booted.
+    pub booted: SystemTime,
 }
 
 /// How one port stands in one family.

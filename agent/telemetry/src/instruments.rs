@@ -13,7 +13,7 @@ use crate::bounds::Bounds;
 use crate::facts::{ConfigState, StoreState};
 use crate::process;
 use crate::registry::{self, Kind, Metric, REGISTRY};
-use crate::shown::{Shown, Standing, Waiting};
+use crate::shown::{Shown, Standing, Waiting, seconds};
 
 /// Series are keyed by their attributes in the order in which they are given; in any other order than that of their
 /// keys, the SDK keeps every series twice. Arrays of attributes in this crate are sorted by key.
@@ -47,6 +47,7 @@ impl Instruments {
         });
         let dropped = counter(meter, &registry::SPOOL_DROPPED);
         state_set(meter, &registry::STORE_STATUS, shown, store_status);
+        gauge(meter, &registry::HOST_BOOT_TIME, shown, boot_time);
         process::instruments(meter);
         Self { attempts, handshake, changes, skipped, exports, dropped }
     }
@@ -160,6 +161,11 @@ fn store_status(shown: &Shown, at: At<'_, i64>) {
     for (state, value) in agent.store.series() {
         at.observe(value, &[KeyValue::new(registry::STORE_STATE.key, StoreState::code(state))]);
     }
+}
+
+fn boot_time(shown: &Shown, at: At<'_, u64>) {
+    let Some(agent) = &shown.agent else { return };
+    at.observe(seconds(agent.booted), &[]);
 }
 
 fn of_spool(shown: &Shown, at: At<'_, u64>, number: impl Fn(&Waiting) -> u64) {

@@ -68,6 +68,7 @@ pub(crate) fn facts() -> Facts {
         config_rejected: false,
         host_type: None,
         store: StoreState::Kept,
+        booted: UNIX_EPOCH + Duration::from_secs(1_794_000_000),
     }
 }
 

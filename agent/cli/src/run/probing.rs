@@ -369,6 +369,7 @@ impl<'a> Probing<'a> {
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),
             host_type: self.cloud.borrow().as_ref().and_then(|cloud| cloud.size.clone()),
             store: if is_kept { StoreState::Kept } else { StoreState::Memory },
+            booted: self.clock.booted(),
         }
     }
 }

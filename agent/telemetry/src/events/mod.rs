@@ -10,6 +10,7 @@ use sortie_core::alert::Alert;
 use sortie_core::observation::EngineKind;
 use sortie_core::report::PortVerdict;
 use sortie_core::verdict::State;
+use sortie_core::verification::Reason;
 
 use crate::registry::{self, EventKind, Level};
 use crate::spool::{Loss, Signal};
@@ -28,6 +29,10 @@ pub enum Event<'a> {
     AlertRaised(PortAlert<'a>),
     /// An alert is over.
     AlertCleared(PortAlert<'a>),
+    /// Mail that was stopped leaves, for long enough to rely on it.
+    ExemptionVerified(Exemption<'a>),
+    /// Mail left, and is stopped again.
+    ExemptionRegressed(Exemption<'a>),
     /// The agent begins to probe.
     AgentStart {
         /// Tells one configuration from another.
@@ -78,6 +83,15 @@ pub struct PortAlert<'a> {
     pub verdict: &'a PortVerdict,
 }
 
+/// What became of an exemption, for one port and family.
+#[derive(Clone, Copy, Debug)]
+pub struct Exemption<'a> {
+    /// Why it counts as effective, or what stands in its way.
+    pub reason: Reason,
+    /// How the port stands.
+    pub verdict: &'a PortVerdict,
+}
+
 impl Event<'_> {
     /// Its entry in the registry.
     pub(crate) fn kind(&self) -> &'static EventKind {
@@ -85,6 +99,8 @@ impl Event<'_> {
             Self::PortStateChange { .. } => &registry::PORT_STATE_CHANGE,
             Self::AlertRaised(_) => &registry::ALERT_RAISED,
             Self::AlertCleared(_) => &registry::ALERT_CLEARED,
+            Self::ExemptionVerified(_) => &registry::EXEMPTION_VERIFIED,
+            Self::ExemptionRegressed(_) => &registry::EXEMPTION_REGRESSED,
             Self::AgentStart { .. } => &registry::AGENT_START,
             Self::AgentStop { .. } => &registry::AGENT_STOP,
             Self::AgentConfigChange { .. } => &registry::AGENT_CONFIG_CHANGE,
@@ -105,8 +121,10 @@ impl Event<'_> {
                 Severity::Critical => Level::Error,
                 Severity::Warning => Level::Warn,
             },
+            Self::ExemptionRegressed(_) => Level::Error,
             Self::AgentConfigChange { accepted: false, .. } | Self::AgentDataDropped { .. } => Level::Warn,
             Self::AlertCleared(_)
+            | Self::ExemptionVerified(_)
             | Self::AgentStart { .. }
             | Self::AgentStop { .. }
             | Self::AgentConfigChange { accepted: true, .. }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use opentelemetry::logs::{AnyValue, LogRecord, Severity};
 use sortie_core::report::PortVerdict;
 
-use super::{Event, PortAlert, words};
+use super::{Event, Exemption, PortAlert, words};
 use crate::facts::ConfigState;
 use crate::registry::{self, Attribute, Level};
 
@@ -42,6 +42,14 @@ fn attributes(event: &Event<'_>) -> Pairs {
             pairs.extend(of_alert(&alert));
             pairs
         }
+        Event::ExemptionVerified(exemption) | Event::ExemptionRegressed(exemption) => {
+            let Exemption { reason, verdict } = exemption;
+            let mut pairs = port(verdict);
+            pairs.push(pair(registry::EXEMPTION_REASON, reason.code()));
+            pairs.push(pair(registry::PORT_STATE_SINCE, verdict.since.clone()));
+            pairs.extend(grounds(verdict));
+            pairs
+        }
         Event::AgentStart { config_hash, engine, resumed } => vec![
             pair(registry::CONFIG_HASH, config_hash.to_owned()),
             pair(registry::PROBE_MODE, engine.code()),
@@ -74,17 +82,21 @@ fn port(verdict: &PortVerdict) -> Pairs {
 
 /// Why the verdict is what it is, whole.
 fn finding(verdict: &PortVerdict) -> Pairs {
-    let texts: AnyValue = verdict.evidence.iter().map(|evidence| evidence.text.clone()).collect();
-    let weights: AnyValue = verdict.evidence.iter().map(|evidence| evidence.weight).collect();
     let signature = verdict.signature.map(|signature| pair(registry::BLOCK_SIGNATURE, signature));
     let attribution = verdict.attribution.map(|attribution| pair(registry::BLOCK_ATTRIBUTION, attribution));
-    let always = [
+    signature.into_iter().chain(attribution).chain(grounds(verdict)).collect()
+}
+
+/// The rule, how sure it is, and all the evidence.
+fn grounds(verdict: &PortVerdict) -> [(&'static str, AnyValue); 4] {
+    let texts: AnyValue = verdict.evidence.iter().map(|evidence| evidence.text.clone()).collect();
+    let weights: AnyValue = verdict.evidence.iter().map(|evidence| evidence.weight).collect();
+    [
         pair(registry::VERDICT_CONFIDENCE, verdict.confidence),
         pair(registry::VERDICT_RULE, verdict.rule),
         pair(registry::EVIDENCE_TEXT, texts),
         pair(registry::EVIDENCE_WEIGHT, weights),
-    ];
-    signature.into_iter().chain(attribution).chain(always).collect()
+    ]
 }
 
 fn of_alert(alert: &PortAlert<'_>) -> [(&'static str, AnyValue); 3] {

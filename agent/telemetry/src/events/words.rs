@@ -13,6 +13,8 @@ pub(super) fn body(event: &Event<'_>) -> String {
         Event::AlertCleared(cleared) => {
             format!("{} is over. {}", cleared.alert.cause.code(), sentence(&cleared.verdict.summary))
         }
+        Event::ExemptionVerified(exemption) => sentence(&exemption.verdict.summary),
+        Event::ExemptionRegressed(exemption) => alert(exemption.verdict),
         Event::AgentStart { engine, resumed, .. } => {
             let beginning = if *resumed { "goes on from what was on show before" } else { "begins anew" };
             format!("The agent was started with the engine {} and {beginning}.", engine.code())

@@ -15,10 +15,11 @@ use sortie_core::report::PortVerdict;
 use sortie_core::target::Family;
 use sortie_core::verdict::rules::ids;
 use sortie_core::verdict::{Attribution, Signature, State};
+use sortie_core::verification::Reason;
 
 use super::emitted::{Point, point};
 use crate::testing;
-use crate::{Event, Loss, PortAlert, Signal};
+use crate::{Event, Exemption, Loss, PortAlert, Signal};
 
 /// All records of one name together.
 #[derive(Debug, Default)]
@@ -59,6 +60,11 @@ fn only_record(body: &[u8]) -> LogRecord {
 fn happen(mut tell: impl FnMut(&Event<'_>)) {
     for verdict in verdicts() {
         tell(&Event::PortStateChange { verdict: &verdict, previous: None });
+        for reason in Reason::ALL {
+            let exemption = Exemption { reason, verdict: &verdict };
+            tell(&Event::ExemptionVerified(exemption));
+            tell(&Event::ExemptionRegressed(exemption));
+        }
         for cause in Cause::ALL {
             for severity in Severity::ALL {
                 let alert = Alert { cause, severity };

@@ -7,8 +7,8 @@ use super::attributes::{
 };
 use super::event_attributes::{
     AGENT_RESUMED, ALERT_FINGERPRINT, ALERT_NAME, ALERT_SEVERITY, BLOCK_ATTRIBUTION, BLOCK_SIGNATURE,
-    CLOCK_STEP, CONFIG_HASH_PREVIOUS, EVIDENCE_TEXT, EVIDENCE_WEIGHT, PORT_STATE_PREVIOUS, RECORD_COUNT,
-    RECORD_UID, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
+    CLOCK_STEP, CONFIG_HASH_PREVIOUS, EVIDENCE_TEXT, EVIDENCE_WEIGHT, EXEMPTION_REASON, PORT_STATE_PREVIOUS,
+    PORT_STATE_SINCE, RECORD_COUNT, RECORD_UID, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
 };
 use super::{Attribute, EventKind, Level, Stability};
 
@@ -51,6 +51,22 @@ pub const ALERT_CLEARED: EventKind = EventKind {
     stability: Stability::Stable,
     attributes: ALERT,
     says: "An alert is over.",
+};
+/// `sortie.exemption.verified`
+pub const EXEMPTION_VERIFIED: EventKind = EventKind {
+    name: "sortie.exemption.verified",
+    levels: &[(Level::Info, None)],
+    stability: Stability::Stable,
+    attributes: EXEMPTION,
+    says: "Mail that was stopped leaves, and has done so for long enough to rely on it.",
+};
+/// `sortie.exemption.regressed`
+pub const EXEMPTION_REGRESSED: EventKind = EventKind {
+    name: "sortie.exemption.regressed",
+    levels: &[(Level::Error, None)],
+    stability: Stability::Stable,
+    attributes: EXEMPTION,
+    says: "Mail left, and is stopped again.",
 };
 /// `sortie.agent.start`
 pub const AGENT_START: EventKind = EventKind {
@@ -105,11 +121,28 @@ const ALERT: &[Attribute] = &[
     PORT_STATE,
 ];
 
+/// An exemption that took effect and one that did not last are told in the same words.
+const EXEMPTION: &[Attribute] = &[
+    RECORD_UID,
+    NETWORK_TYPE,
+    EXEMPTION_REASON,
+    SERVER_PORT,
+    EVIDENCE_TEXT,
+    EVIDENCE_WEIGHT,
+    EXPECTED_STATE,
+    PORT_STATE,
+    PORT_STATE_SINCE,
+    VERDICT_CONFIDENCE,
+    VERDICT_RULE,
+];
+
 /// Every event.
 pub const EVENTS: &[EventKind] = &[
     PORT_STATE_CHANGE,
     ALERT_RAISED,
     ALERT_CLEARED,
+    EXEMPTION_VERIFIED,
+    EXEMPTION_REGRESSED,
     AGENT_START,
     AGENT_STOP,
     AGENT_CONFIG_CHANGE,

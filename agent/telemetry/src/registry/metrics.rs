@@ -174,6 +174,16 @@ pub const STORE_STATUS: Metric = Metric {
     says: "Whether what is known survives the agent: 1 for how it is, 0 for how it was.",
     limit: |_| StoreState::ALL.len(),
 };
+/// `sortie.host.boot.time`
+pub const HOST_BOOT_TIME: Metric = Metric {
+    name: "sortie.host.boot.time",
+    kind: Kind::Gauge,
+    unit: "s",
+    stability: Stability::Stable,
+    attributes: &[],
+    says: "Unix time at which this machine was booted: one that runs since before a moment has not been deallocated after it.",
+    limit: |_| 1,
+};
 /// `process.uptime`
 pub const PROCESS_UPTIME: Metric = Metric {
     name: "process.uptime",
@@ -222,6 +232,7 @@ pub const REGISTRY: &[Metric] = &[
     SPOOL_OLDEST_AGE,
     SPOOL_DROPPED,
     STORE_STATUS,
+    HOST_BOOT_TIME,
     PROCESS_UPTIME,
     PROCESS_MEMORY_USAGE,
     PROCESS_CPU_TIME,

@@ -220,6 +220,7 @@ fn a_limit_holds_all_that_the_bounds_make_possible() {
         (registry::SPOOL_OLDEST_AGE, 2),
         (registry::SPOOL_DROPPED, 10),
         (registry::STORE_STATUS, 2),
+        (registry::HOST_BOOT_TIME, 1),
         (registry::PROCESS_UPTIME, 1),
         (registry::PROCESS_MEMORY_USAGE, 1),
         (registry::PROCESS_CPU_TIME, 2),
