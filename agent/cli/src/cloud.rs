@@ -48,7 +48,7 @@ pub(crate) fn reported(place: Place) -> Cloud {
         scale_set: place.scale_set,
         subscription_id: place.account_id.clone().filter(|_| provider == Provider::Azure),
         account_id: place.account_id,
-        environment: None,
+        environment: place.environment,
         subscription: None,
         allow_port_25_out: None,
         way_out: None,
@@ -138,6 +138,13 @@ mod tests {
             );
             assert_eq!(identity(Some(&cloud)).account_id.as_deref(), Some("1"));
         }
+    }
+
+    #[test]
+    fn the_environment_is_reported_as_the_metadata_service_wrote_it() {
+        let environment = Some("AZUREUSGOVERNMENTCLOUD".to_owned());
+        let place = Place { environment: environment.clone(), ..Place::on(Platform::AzureVm) };
+        assert_eq!(reported(place).environment, environment);
     }
 
     #[test]

@@ -135,7 +135,7 @@ async fn nobody_at_the_configured_url_is_no_cloud() {
 
 #[tokio::test]
 async fn what_is_empty_or_does_not_look_like_its_claim_is_absent() {
-    let hostile = r#"{"compute": {"azEnvironment": "AzurePublicCloud", "location": "west\u001b[2Jeurope",
+    let hostile = r#"{"compute": {"azEnvironment": "Azure\u202eCloud", "location": "west\u001b[2Jeurope",
         "resourceId": "/subscriptions/../providers", "subscriptionId": "", "vmId": "mx-1\r\n", "vmSize": "\u202eb",
         "zone": ["1"], "vmScaleSetName": "a b", "virtualMachineScaleSet": null, "tags": 5}}"#;
     let server = Server::start(move |_, _| ok(hostile)).await;
