@@ -22,6 +22,11 @@ pub struct Circumstances<'a> {
 }
 
 impl Circumstances<'_> {
+    /// An expectation, and nothing else is known.
+    pub fn expecting(expected: Expectation) -> Self {
+        Self { expected, subscription: None, cloud: None }
+    }
+
     /// Whose block it is, where the control plane tells more than the wire. The two are identical there.
     pub fn attribution(&self, port: Port, finding: &Finding) -> Option<Attribution> {
         let told = (self.allows_flow(), self.allows_port_25());

@@ -37,7 +37,7 @@ impl Told {
     pub fn turn(&mut self, mut next: Self) -> Option<Change> {
         let has_moved = differs(self.id.as_ref(), next.id.as_ref());
         if !has_moved {
-            keep(&self.id, &mut next.id);
+            keep(self.id.as_ref(), &mut next.id);
             self.lend(&mut next);
         }
         let is_other = has_moved
@@ -58,11 +58,11 @@ impl Told {
             next.kind = self.kind;
         }
         if is_same_offer {
-            keep(&self.quota_id, &mut next.quota_id);
-            keep(&self.agreement_type, &mut next.agreement_type);
+            keep(self.quota_id.as_ref(), &mut next.quota_id);
+            keep(self.agreement_type.as_ref(), &mut next.agreement_type);
         }
-        keep(&self.spending_limit, &mut next.spending_limit);
-        keep(&self.state, &mut next.state);
+        keep(self.spending_limit.as_ref(), &mut next.spending_limit);
+        keep(self.state.as_ref(), &mut next.state);
     }
 }
 
@@ -96,9 +96,9 @@ fn differs(before: Option<&String>, after: Option<&String>) -> bool {
     before.zip(after).is_some_and(|(before, after)| !before.eq_ignore_ascii_case(after))
 }
 
-fn keep(before: &Option<String>, next: &mut Option<String>) {
+fn keep(before: Option<&String>, next: &mut Option<String>) {
     if next.is_none() {
-        next.clone_from(before);
+        *next = before.cloned();
     }
 }
 

@@ -37,10 +37,9 @@ impl Exemption {
         let before = *self;
         *self = match state {
             State::Open if exists => Self::Verified,
-            // Open without one.
-            State::Open => Self::None,
             State::PlatformBlocked if exists || before == Self::Verified => Self::Awaited,
-            State::PlatformBlocked => Self::None,
+            // Open without one, or blocked where there is none.
+            State::Open | State::PlatformBlocked => Self::None,
             // Somebody else stops it, or nobody knows.
             _ => before,
         };
