@@ -82,7 +82,7 @@ async fn a_body_without_end_is_cut_off() {
 #[tokio::test]
 async fn whoever_is_silent_is_not_waited_for() {
     let server = Server::start(|_, _| Reply::Silence).await;
-    assert!(matches!(silence(&server).await, Silence::Slow));
+    assert!(matches!(silence(&server).await, Silence::Slow(_)));
     let trickle =
         Server::start(|_, _| Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_owned()));
     assert!(matches!(silence(&trickle.await).await, Silence::Nobody(_)), "half an answer is none");
