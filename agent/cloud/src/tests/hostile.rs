@@ -114,10 +114,7 @@ async fn what_is_no_answer_of_a_cloud_is_no_cloud() {
     let answers = answers.chain(of_another_protocol.map(|bytes| Reply::Bytes(bytes.to_owned())));
     // Each is asked by every protocol, at most five questions a second: all of them at once.
     let asked = answers.map(|answer| async move {
-        let answer = match answer {
-            Reply::Bytes(bytes) => bytes,
-            Reply::Silence | Reply::Flood(_) => unreachable!("these are whole answers"),
-        };
+        let Reply::Bytes(answer) = answer else { unreachable!("these are whole answers") };
         let told = answer.clone();
         let server = Server::start(move |_, _| Reply::Bytes(told.clone())).await;
         (at(&server).await, answer)

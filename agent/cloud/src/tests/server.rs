@@ -30,6 +30,10 @@ impl Request {
 pub(crate) enum Reply {
     /// This, and the end.
     Bytes(String),
+    /// The same, of which not all is text.
+    Raw(Vec<u8>),
+    /// This, and then nothing, for ever.
+    Drip(String),
     /// Nothing, for ever.
     Silence,
     /// This again and again, until nobody listens any more.
@@ -110,6 +114,11 @@ async fn serve(
     match answer(&request, number) {
         // Whoever has heard enough leaves.
         Reply::Bytes(bytes) => drop(stream.write_all(bytes.as_bytes()).await),
+        Reply::Raw(bytes) => drop(stream.write_all(&bytes).await),
+        Reply::Drip(bytes) => {
+            drop(stream.write_all(bytes.as_bytes()).await);
+            std::future::pending::<()>().await;
+        }
         Reply::Silence => std::future::pending().await,
         Reply::Flood(bytes) => while stream.write_all(bytes.as_bytes()).await.is_ok() {},
     }

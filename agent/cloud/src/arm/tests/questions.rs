@@ -1,5 +1,7 @@
 //! What is asked, and what of the answers is kept.
 
+use std::sync::Arc;
+
 use super::azure::{
     BILLING, INSTANCE, INSTANCE_INTERFACE, INTERFACE, MACHINE, OTHER, SUBSCRIPTION, arm, healthy, interface,
     machine, metadata, place, refusal, subscription,
@@ -8,11 +10,8 @@ use crate::arm::{Billing, SubscriptionFacts, Told};
 use crate::place::{Place, Platform};
 use crate::tests::server::{Reply, Request, Server, ok};
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 fn everything() -> Told {
+    let text = |text: &str| Some(text.to_owned());
     Told {
         subscription: Some(SubscriptionFacts {
             quota_id: "MSDNDevTest_2014-09-01".to_owned(),
@@ -51,7 +50,10 @@ async fn told(manager: &Server) -> Told {
 async fn a_reader_is_told_everything_in_five_questions() {
     let (metadata, manager) = (metadata().await, Server::start(|request, _| healthy(request)).await);
     let arm = arm(&metadata, &manager, &place());
-    assert_eq!(arm.ask(false).await, everything());
+    let arm = Arc::new(arm);
+    let beside_probing = Arc::clone(&arm);
+    let told = tokio::spawn(async move { beside_probing.ask(false).await }).await;
+    assert_eq!(told.expect("it does not panic"), everything());
     let mut asked = manager.lines();
     asked.sort();
     assert_eq!(
@@ -73,7 +75,7 @@ async fn a_reader_is_told_everything_in_five_questions() {
 #[tokio::test]
 async fn an_instance_of_a_uniform_scale_set_is_asked_in_its_own_versions() {
     let manager = Server::start(|request, _| healthy(request)).await;
-    let place = Place { resource_id: text(INSTANCE), platform: Platform::Aks, ..place() };
+    let place = Place { resource_id: Some(INSTANCE.to_owned()), platform: Platform::Aks, ..place() };
     assert_eq!(arm(&metadata().await, &manager, &place).ask(false).await, everything());
     for line in [
         format!("GET {INSTANCE}?api-version=2024-07-01"),
