@@ -7,4 +7,5 @@ mod identity;
 mod questions;
 mod readers;
 mod service;
+mod variables;
 mod way_out;
