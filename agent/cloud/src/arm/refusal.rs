@@ -39,7 +39,7 @@ pub(super) enum Refusal {
     Malformed(&'static str),
     #[error("Azure Resource Manager tells of another subscription")]
     Foreign,
-    #[error("Azure Resource Manager tells no primary one among {0}")]
+    #[error("Azure Resource Manager tells no primary interface among {0}")]
     NoPrimary(usize),
     #[error("there is no network watcher in {0}; Azure makes one for each region with a virtual network")]
     NoWatcher(String),

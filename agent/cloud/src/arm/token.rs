@@ -48,8 +48,8 @@ pub(super) enum NoToken {
     Several,
     #[error("no token, the metadata service {0}")]
     Silence(Silence),
-    #[error("no token, the metadata service answers 400 ({0})")]
-    Refused(String),
+    #[error("no token, the metadata service answers {} ({})", .0.as_u16(), .1)]
+    Refused(StatusCode, String),
     #[error("no token, the metadata service answers with none")]
     Malformed,
 }
@@ -137,9 +137,8 @@ impl Tokens {
     }
 
     fn refused(&self, silence: Silence) -> NoToken {
-        let Silence::Refused(StatusCode::BAD_REQUEST, body) = &silence else {
-            return NoToken::Silence(silence);
-        };
+        // Mostly 400, but not for every cause and from every version of the service.
+        let Silence::Refused(status, body) = &silence else { return NoToken::Silence(silence) };
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let description = field(&body, "error_description").to_ascii_lowercase();
         if description.contains("multiple user assigned") {
@@ -147,7 +146,11 @@ impl Tokens {
         } else if description.contains("identity not found") {
             if self.is_named { NoToken::NobodyOfThisName } else { NoToken::Nobody }
         } else {
-            word(field(&body, "error")).map_or(NoToken::Silence(silence), NoToken::Refused)
+            let status = *status;
+            match word(field(&body, "error")) {
+                Some(error) => NoToken::Refused(status, error),
+                None => NoToken::Silence(silence),
+            }
         }
     }
 }

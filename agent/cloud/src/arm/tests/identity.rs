@@ -100,13 +100,10 @@ fn what_is_no_token_is_not_sent() {
 #[tokio::test]
 async fn without_a_token_nobody_is_asked_and_one_sentence_says_what_to_do() {
     const NO_IDENTITY: &str = r#"{"error": "invalid_request", "error_description": "Identity not found"}"#;
+    const NO_IDENTITY_SENTENCE: &str =
+        "this machine has no managed identity: give it one with the role Reader on the subscription";
     for (head, body, client_id, sentence) in [
-        (
-            "400 Bad Request",
-            NO_IDENTITY,
-            "",
-            "this machine has no managed identity: give it one with the role Reader on the subscription",
-        ),
+        ("400 Bad Request", NO_IDENTITY, "", NO_IDENTITY_SENTENCE),
         (
             "400 Bad Request",
             NO_IDENTITY,
@@ -118,6 +115,13 @@ async fn without_a_token_nobody_is_asked_and_one_sentence_says_what_to_do() {
             r#"{"error": "invalid_request", "error_description": "Multiple user assigned identities exist, please specify"}"#,
             "",
             "this machine has several managed identities: set AZURE_CLIENT_ID to the client id of one of them",
+        ),
+        ("401 Unauthorized", NO_IDENTITY, "", NO_IDENTITY_SENTENCE),
+        (
+            "403 Forbidden",
+            r#"{"error": "unauthorized_client", "error_description": 5}"#,
+            "",
+            "no token, the metadata service answers 403 (unauthorized_client)",
         ),
         (
             "400 Bad Request",

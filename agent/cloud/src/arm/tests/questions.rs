@@ -249,13 +249,13 @@ async fn of_several_interfaces_the_primary_one_is_asked() {
         (format!("{}, {}", nic(&second, "false"), nic(INTERFACE, "true")), ""),
         (
             format!("{}, {}", nic(&second, "true"), nic(INTERFACE, "true")),
-            "Azure Resource Manager tells no primary one among 2",
+            "Azure Resource Manager tells no primary interface among 2",
         ),
         (
             format!("{}, {}", nic(&second, "null"), nic(INTERFACE, r#""true""#)),
-            "Azure Resource Manager tells no primary one among 2",
+            "Azure Resource Manager tells no primary interface among 2",
         ),
-        (String::new(), "Azure Resource Manager tells no primary one among 0"),
+        (String::new(), "Azure Resource Manager tells no primary interface among 0"),
         (nic(&of_others, "true"), "Azure Resource Manager tells no usable interface"),
         (nic(MACHINE, "true"), "Azure Resource Manager tells no usable interface"),
         (nic("https://192.0.2.1/x", "true"), "Azure Resource Manager tells no usable interface"),
