@@ -12,6 +12,7 @@
 mod export;
 mod instance;
 mod log;
+mod machine;
 mod memory;
 mod notices;
 mod orders;
