@@ -6,7 +6,7 @@ use crate::target::Port;
 use crate::verdict::{Finding, Signature, State};
 
 /// Microsoft's article on outbound SMTP in Azure; the policy, the exemption and the relays.
-const AZURE_SMTP: &str =
+pub const AZURE_SMTP: &str =
     "https://learn.microsoft.com/troubleshoot/azure/virtual-network/troubleshoot-outbound-smtp-connectivity";
 
 /// The next steps for a finding on `port`; with the procedure that is documented for the type of subscription, where one is

@@ -9,6 +9,7 @@
 //!   place ◀── metadata service of the cloud
 //! ```
 
+pub(crate) mod courier;
 mod export;
 mod instance;
 mod log;
