@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter};
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
@@ -36,6 +37,7 @@ impl Instruments {
         let changes = counter(meter, &registry::PORT_STATE_CHANGES);
         gauge(meter, &registry::PORT_LAST_CONCLUSIVE_TIME, shown, last_conclusive);
         state_set(meter, &registry::EXPECTATION_STATUS, shown, expectation_status);
+        gauge(meter, &registry::SUBSCRIPTION_INFO, shown, subscription_info);
         gauge(meter, &registry::AGENT_INFO, shown, move |shown, at| agent_info(version, shown, at));
         state_set(meter, &registry::AGENT_CONFIG_STATUS, shown, config_status);
         let skipped = counter(meter, &registry::AGENT_PROBE_SKIPPED);
@@ -147,6 +149,22 @@ fn agent_info(version: &'static str, shown: &Shown, at: At<'_, u64>) {
         KeyValue::new(registry::PROBE_MODE.key, agent.probe_mode),
     ];
     at.observe(1, &host_type.into_iter().chain(rest).collect::<Vec<_>>());
+}
+
+fn subscription_info(shown: &Shown, at: At<'_, u64>) {
+    let Some(told) = shown.agent.as_ref().and_then(|agent| agent.subscription.as_ref()) else { return };
+    let offer = told.quota_id.as_deref().and_then(|id| knowledge::azure().offer(id)).map(|offer| offer.name);
+    let facts = [
+        (registry::OFFER, offer),
+        (registry::QUOTA_ID, told.quota_id.as_deref()),
+        (registry::SPENDING_LIMIT, told.spending_limit.as_deref()),
+        (registry::SUBSCRIPTION_STATE, told.state.as_deref()),
+        (registry::SUBSCRIPTION_TYPE, Some(told.kind.code())),
+    ];
+    let told = facts
+        .into_iter()
+        .filter_map(|(attribute, fact)| Some(KeyValue::new(attribute.key, fact?.to_owned())));
+    at.observe(1, &told.collect::<Vec<_>>());
 }
 
 fn config_status(shown: &Shown, at: At<'_, i64>) {

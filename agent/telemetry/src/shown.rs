@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use sortie_core::drift::Told;
 use sortie_core::expect::Expectation;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
@@ -40,6 +41,7 @@ pub(crate) struct Agent {
     pub(crate) probe_mode: &'static str,
     pub(crate) config_hash: String,
     pub(crate) host_type: Option<String>,
+    pub(crate) subscription: Option<Told>,
     pub(crate) config: StateSet<ConfigState>,
     pub(crate) store: StateSet<StoreState>,
     pub(crate) booted: SystemTime,
@@ -80,6 +82,7 @@ impl Shown {
             probe_mode: facts.engine.code(),
             config_hash: facts.config_hash,
             host_type: facts.host_type,
+            subscription: facts.subscription,
             config,
             store,
             booted,

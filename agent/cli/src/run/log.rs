@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use sortie_core::drift::Change;
+use sortie_core::exemption::News;
 use sortie_core::observation::EngineKind;
 use sortie_core::report::{PortVerdict, Report};
 use sortie_core::schedule::Pace;
@@ -49,6 +51,22 @@ pub(super) fn verdict(previous: Option<State>, verdict: &PortVerdict) {
     }
     for step in &verdict.next_steps {
         info!("  next: {}", step.text);
+    }
+}
+
+/// The subscription is another one.
+pub(super) fn subscription(change: &Change) {
+    warn!("{}", printable(&change.spoken()));
+}
+
+/// What became of an exemption.
+pub(super) fn exemption(news: News, verdict: &PortVerdict) {
+    let (port, family) = (verdict.port, verdict.family);
+    match news {
+        News::Verified => info!("port {port} over {family}: the exemption is in effect"),
+        News::Regressed => {
+            warn!("port {port} over {family}: the exemption was in effect and is not any more");
+        }
     }
 }
 

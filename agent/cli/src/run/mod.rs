@@ -13,6 +13,7 @@ pub(crate) mod courier;
 mod export;
 mod instance;
 mod log;
+mod machine;
 mod memory;
 mod notices;
 mod orders;

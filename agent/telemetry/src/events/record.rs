@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use opentelemetry::logs::{AnyValue, LogRecord, Severity};
+use sortie_core::drift::Change;
 use sortie_core::report::PortVerdict;
 
-use super::{Event, Exemption, PortAlert, words};
+use super::{About, Alerted, Event, Exemption, words};
 use crate::facts::ConfigState;
 use crate::registry::{self, Attribute, Level};
 
@@ -38,10 +39,14 @@ fn attributes(event: &Event<'_>) -> Pairs {
             pairs
         }
         Event::AlertRaised(alert) | Event::AlertCleared(alert) => {
-            let mut pairs = port(alert.verdict);
+            let mut pairs = match alert.about {
+                About::Port(verdict) => port(verdict),
+                About::Machine { .. } => Vec::new(),
+            };
             pairs.extend(of_alert(&alert));
             pairs
         }
+        Event::SubscriptionTypeChange(change) => subscription(change),
         Event::ExemptionVerified(exemption) | Event::ExemptionRegressed(exemption) => {
             let Exemption { reason, verdict } = exemption;
             let mut pairs = port(verdict);
@@ -80,6 +85,19 @@ fn port(verdict: &PortVerdict) -> Pairs {
     ]
 }
 
+/// What is, beside what was.
+fn subscription(Change { previous, current }: &Change) -> Pairs {
+    let types = [
+        pair(registry::SUBSCRIPTION_TYPE, current.kind.code()),
+        pair(registry::SUBSCRIPTION_TYPE_PREVIOUS, previous.kind.code()),
+    ];
+    let told = registry::WATCHED.into_iter().flat_map(|(now, before, read)| {
+        let text = |attribute, told| read(told).map(|text| pair(attribute, text.to_owned()));
+        [text(now, current), text(before, previous)]
+    });
+    types.into_iter().chain(told.flatten()).collect()
+}
+
 /// Why the verdict is what it is, whole.
 fn finding(verdict: &PortVerdict) -> Pairs {
     let signature = verdict.signature.map(|signature| pair(registry::BLOCK_SIGNATURE, signature));
@@ -99,7 +117,7 @@ fn grounds(verdict: &PortVerdict) -> [(&'static str, AnyValue); 4] {
     ]
 }
 
-fn of_alert(alert: &PortAlert<'_>) -> [(&'static str, AnyValue); 3] {
+fn of_alert(alert: &Alerted<'_>) -> [(&'static str, AnyValue); 3] {
     [
         pair(registry::ALERT_NAME, alert.alert.cause.code()),
         pair(registry::ALERT_SEVERITY, alert.alert.severity.code()),

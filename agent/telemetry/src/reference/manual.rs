@@ -31,10 +31,19 @@ change with any release, and the changelog says so. A unit in braces counts thin
 ";
 
 /// The groups of metrics, with what each is about.
-pub(super) const GROUPS: [(&str, &str, &str); 8] = [
+pub(super) const GROUPS: [(&str, &str, &str); 9] = [
     ("probe", "Probes", "What single attempts met. They are evidence and not a verdict."),
     ("port", "Ports", "The verdict: one state for each port and IP family."),
-    ("expectation", "Expectations", "What `[expect]` of the configuration says beside the verdict."),
+    (
+        "expectation",
+        "Expectations",
+        "What the configuration, else the provider's documents say beside the verdict.",
+    ),
+    (
+        "subscription",
+        "The subscription",
+        "There is none of this where Azure Resource Manager is not asked (`[cloud] arm`).",
+    ),
     ("agent", "The agent", "Whether the one who tells all this is well itself."),
     (
         "spool",

@@ -10,7 +10,15 @@ use super::event_attributes::{
     CLOCK_STEP, CONFIG_HASH_PREVIOUS, EVIDENCE_TEXT, EVIDENCE_WEIGHT, EXEMPTION_REASON, PORT_STATE_PREVIOUS,
     PORT_STATE_SINCE, RECORD_COUNT, RECORD_UID, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
 };
+use super::subscription::{
+    ACCOUNT_ID_NOW, ACCOUNT_ID_PREVIOUS, AGREEMENT_TYPE, AGREEMENT_TYPE_PREVIOUS, QUOTA_ID,
+    QUOTA_ID_PREVIOUS, SPENDING_LIMIT, SPENDING_LIMIT_PREVIOUS, SUBSCRIPTION_STATE,
+    SUBSCRIPTION_STATE_PREVIOUS, SUBSCRIPTION_TYPE, SUBSCRIPTION_TYPE_PREVIOUS,
+};
 use super::{Attribute, EventKind, Level, Stability};
+
+/// Some alerts are about the machine as a whole.
+const ABOUT_A_PORT: &str = "the alert is about a port";
 
 /// `sortie.port.state_change`
 pub const PORT_STATE_CHANGE: EventKind = EventKind {
@@ -42,7 +50,7 @@ pub const ALERT_RAISED: EventKind = EventKind {
     levels: &[(Level::Error, Some("the alert is critical")), (Level::Warn, Some("it is a warning"))],
     stability: Stability::Stable,
     attributes: ALERT,
-    says: "This machine raises an alert about a port: what is wrong, and what to do next.",
+    says: "This machine raises an alert: what is wrong, and what to do next.",
 };
 /// `sortie.alert.cleared`
 pub const ALERT_CLEARED: EventKind = EventKind {
@@ -51,6 +59,28 @@ pub const ALERT_CLEARED: EventKind = EventKind {
     stability: Stability::Stable,
     attributes: ALERT,
     says: "An alert is over.",
+};
+/// `sortie.subscription.type_change`
+pub const SUBSCRIPTION_TYPE_CHANGE: EventKind = EventKind {
+    name: "sortie.subscription.type_change",
+    levels: &[(Level::Warn, None)],
+    stability: Stability::Stable,
+    attributes: &[
+        AGREEMENT_TYPE,
+        AGREEMENT_TYPE_PREVIOUS,
+        QUOTA_ID,
+        QUOTA_ID_PREVIOUS,
+        SPENDING_LIMIT,
+        SPENDING_LIMIT_PREVIOUS,
+        SUBSCRIPTION_STATE,
+        SUBSCRIPTION_STATE_PREVIOUS,
+        ACCOUNT_ID_NOW,
+        ACCOUNT_ID_PREVIOUS,
+        RECORD_UID,
+        SUBSCRIPTION_TYPE,
+        SUBSCRIPTION_TYPE_PREVIOUS,
+    ],
+    says: "The subscription of this machine has another type, agreement, state or spending limit, or the machine is in another subscription.",
 };
 /// `sortie.exemption.verified`
 pub const EXEMPTION_VERIFIED: EventKind = EventKind {
@@ -112,13 +142,13 @@ pub const AGENT_DATA_DROPPED: EventKind = EventKind {
 /// Raised and cleared are told in the same words.
 const ALERT: &[Attribute] = &[
     RECORD_UID,
-    NETWORK_TYPE,
-    SERVER_PORT,
+    NETWORK_TYPE.only_where(ABOUT_A_PORT),
+    SERVER_PORT.only_where(ABOUT_A_PORT),
     ALERT_FINGERPRINT,
     ALERT_NAME,
     ALERT_SEVERITY,
-    EXPECTED_STATE,
-    PORT_STATE,
+    EXPECTED_STATE.only_where(ABOUT_A_PORT),
+    PORT_STATE.only_where(ABOUT_A_PORT),
 ];
 
 /// An exemption that took effect and one that did not last are told in the same words.
@@ -141,6 +171,7 @@ pub const EVENTS: &[EventKind] = &[
     PORT_STATE_CHANGE,
     ALERT_RAISED,
     ALERT_CLEARED,
+    SUBSCRIPTION_TYPE_CHANGE,
     EXEMPTION_VERIFIED,
     EXEMPTION_REGRESSED,
     AGENT_START,

@@ -9,6 +9,7 @@ use super::attributes::{
     PORT_STATE, PROBE_MODE, PROBE_OUTCOME, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, SIGNAL, SKIP_REASON,
     STORE_STATE, TARGET_ROLE,
 };
+use super::subscription::{OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE};
 use super::{Kind, Metric, Stability};
 use crate::bounds::FAMILIES;
 use crate::facts::{ConfigState, Skip, StoreState};
@@ -82,6 +83,17 @@ pub const EXPECTATION_STATUS: Metric = Metric {
     attributes: &[NETWORK_TYPE, SERVER_PORT, EXPECTED_STATE],
     says: "What this port is expected to be: 1 for the current expectation, 0 for each that it left.",
     limit: |bounds| bounds.ports * FAMILIES * Expectation::ALL.len(),
+};
+/// `sortie.subscription.info`
+pub const SUBSCRIPTION_INFO: Metric = Metric {
+    name: "sortie.subscription.info",
+    kind: Kind::Gauge,
+    unit: "{subscription}",
+    stability: Stability::Stable,
+    attributes: &[OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE],
+    says: "The subscription that this machine is in, always 1; from an agent that asks Azure Resource Manager.",
+    // The one that a change replaces is let go only after the new one was seen.
+    limit: |_| 2,
 };
 /// `sortie.agent.info`
 pub const AGENT_INFO: Metric = Metric {
@@ -223,6 +235,7 @@ pub const REGISTRY: &[Metric] = &[
     PORT_STATE_CHANGES,
     PORT_LAST_CONCLUSIVE_TIME,
     EXPECTATION_STATUS,
+    SUBSCRIPTION_INFO,
     AGENT_INFO,
     AGENT_CONFIG_STATUS,
     AGENT_PROBE_SKIPPED,
