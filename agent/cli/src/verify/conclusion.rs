@@ -7,7 +7,7 @@ use sortie_core::report::{PortVerdict, Report};
 use sortie_core::target::{Family, Port};
 use sortie_core::verification::{Ending, Reason};
 
-use super::cause::{Circumstances, obstacles};
+use super::cause::{Around, is_stopped_on_a_detour, obstacles};
 use super::soak::Soak;
 use crate::args::Goal;
 use crate::exit::{self, Standing};
@@ -44,11 +44,16 @@ pub(super) fn expect(report: &mut Report, expected: Expectation) {
 }
 
 /// Every verdict of a report that [`expect`] has seen.
-pub(super) fn judge(report: &Report, around: &Circumstances<'_>) -> Vec<Judged> {
+pub(super) fn judge(goal: Goal, report: &Report, around: &Around<'_>) -> Vec<Judged> {
+    let standing = |verdict: &PortVerdict| match (goal, Standing::of(verdict)) {
+        // Nobody knows who stops it, and it is stopped.
+        (Goal::Open, Standing::Unknown) if is_stopped_on_a_detour(verdict) => Standing::Violated,
+        (_, standing) => standing,
+    };
     let judged = |verdict: &PortVerdict| Judged {
         port: verdict.port,
         family: verdict.family,
-        standing: Standing::of(verdict),
+        standing: standing(verdict),
         counts: exit::counts(report, verdict),
         obstacles: obstacles(verdict, around),
     };
@@ -117,8 +122,8 @@ mod tests {
             let mut report = Report { verdicts: vec![verdict], ..sample::report() };
             expect(&mut report, goal.expectation());
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-            let around = Circumstances { since: None, booted: now, cloud: None };
-            let judged = judge(&report, &around);
+            let around = Around { since: None, booted: now, cloud: None };
+            let judged = judge(goal, &report, &around);
             at += MINUTE;
             soak.hear(at, standing(&judged));
             last = worst(&judged).map(|worst| (worst.standing, worst.obstacles[0]));
@@ -172,14 +177,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stopped_on_a_detour_is_not_open_and_proves_no_block() {
+        let detour =
+            PortVerdict { state: "inconclusive", rule: "not_direct", as_expected: None, ..sample::verdict() };
+        let report = Report { verdicts: vec![detour], ..sample::report() };
+        let around = Around { since: None, booted: SystemTime::UNIX_EPOCH, cloud: None };
+        for (goal, expected) in [(Goal::Open, Standing::Violated), (Goal::Blocked, Standing::Unknown)] {
+            assert_eq!(standing(&judge(goal, &report, &around)), expected, "{goal:?}");
+        }
+    }
+
+    #[test]
     fn the_worst_family_decides_and_one_without_a_way_out_does_not_count() {
         let of = |ipv4, ipv6| {
             let verdict = |family, state| PortVerdict { family, state, ..sample::verdict() };
             let verdicts = vec![verdict(Family::Ipv4, ipv4), verdict(Family::Ipv6, ipv6)];
             let mut report = Report { verdicts, ..sample::report() };
             expect(&mut report, Expectation::Open);
-            let around = Circumstances { since: None, booted: SystemTime::UNIX_EPOCH, cloud: None };
-            let judged = judge(&report, &around);
+            let around = Around { since: None, booted: SystemTime::UNIX_EPOCH, cloud: None };
+            let judged = judge(Goal::Open, &report, &around);
             (standing(&judged), worst(&judged).map(|worst| worst.family))
         };
         assert_eq!(of("open", "no_egress"), (Standing::Fine, Some(Family::Ipv4)));

@@ -12,7 +12,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verification::Reason;
 
 use super::announce::{self, Last};
-use super::cause::Circumstances;
+use super::cause::Around;
 use super::conclusion::{self, Conclusion, Judged};
 use super::face::{Case, Outcome, Subject};
 use super::say::{self, End};
@@ -155,11 +155,10 @@ impl<'a> Watch<'a> {
     }
 
     async fn learn(&mut self, lookup: Lookup) {
-        // What was told before is better than what the machine tells by itself.
-        let told = lookup.answer_within(cloud::PATIENCE).await;
-        if told.is_some() {
-            self.cloud = told;
-        }
+        // Whoever does not answer takes nothing back.
+        let told = lookup.answer_within(cloud::PATIENCE).await.or_else(|| self.cloud.clone());
+        self.cloud = cloud::known_by_now(self.config, told, self.cloud.as_ref());
+        self.jury.reconsider(self.cloud.as_ref().and_then(Cloud::detour).as_deref());
     }
 
     async fn glance(&mut self, rotation: Rotation, number: u64) {
@@ -195,7 +194,7 @@ impl<'a> Watch<'a> {
         }
         let around = self.around();
         let why = say::because(Reason::NotDeallocated, &around).unwrap_or_default();
-        let what = say::step(Reason::NotDeallocated, &around).map(|step| step.text).unwrap_or_default();
+        let what = say::step(Reason::NotDeallocated).map(|step| step.text).unwrap_or_default();
         self.telling.warn(&format!("{why}. {what}"));
     }
 
@@ -206,18 +205,18 @@ impl<'a> Watch<'a> {
 
     /// How things stand now, compared with what is waited for.
     fn report(&self) -> Report {
-        let report = assemble::last_report(&self.jury, self.config, SystemTime::now());
-        let mut report = Report { cloud: self.cloud.clone(), ..report };
+        let now = SystemTime::now();
+        let mut report = assemble::last_report(&self.jury, self.config, self.cloud.as_ref(), now);
         conclusion::expect(&mut report, self.args.expect.expectation());
         report
     }
 
     fn judge(&self, report: &Report) -> Vec<Judged> {
-        conclusion::judge(report, &self.around())
+        conclusion::judge(self.args.expect, report, &self.around())
     }
 
-    fn around(&self) -> Circumstances<'_> {
-        Circumstances { since: self.args.since, booted: self.began.booted(), cloud: self.cloud.as_ref() }
+    fn around(&self) -> Around<'_> {
+        Around { since: self.args.since, booted: self.began.booted(), cloud: self.cloud.as_ref() }
     }
 
     fn outcome(&self, mut report: Report, judged: &[Judged], at: Duration) -> (Conclusion, Outcome) {
@@ -233,7 +232,7 @@ impl<'a> Watch<'a> {
             around: self.around(),
         });
         for one in judged.iter().filter(|one| one.standing != Standing::Fine) {
-            let steps = one.obstacles.iter().filter_map(|reason| say::step(*reason, &self.around()));
+            let steps = one.obstacles.iter().filter_map(|reason| say::step(*reason));
             for verdict in report.verdicts.iter_mut().filter(|verdict| is_of(verdict, one)) {
                 verdict.next_steps.splice(0..0, steps.clone());
             }

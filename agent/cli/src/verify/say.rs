@@ -8,7 +8,7 @@ use sortie_core::advice::AZURE_SMTP;
 use sortie_core::report::{NextStep, PortVerdict};
 use sortie_core::verification::{Ending, Reason};
 
-use super::cause::Circumstances;
+use super::cause::Around;
 use super::conclusion::Conclusion;
 use super::soak::Soak;
 use crate::args::Goal;
@@ -24,7 +24,7 @@ pub(super) struct End<'a> {
     pub(super) lasts: Option<Duration>,
     /// The verdict that decides.
     pub(super) worst: Option<&'a PortVerdict>,
-    pub(super) around: Circumstances<'a>,
+    pub(super) around: Around<'a>,
 }
 
 /// How it ended, in one sentence.
@@ -55,37 +55,23 @@ pub(super) fn summary(end: &End<'_>) -> String {
 }
 
 /// What stands in the way, to follow a colon; `None` where the verdict itself says it all.
-pub(super) fn because(reason: Reason, around: &Circumstances<'_>) -> Option<String> {
+pub(super) fn because(reason: Reason, around: &Around<'_>) -> Option<String> {
     match reason {
         Reason::NotDeallocated => not_deallocated(around),
         Reason::NotDirect => {
-            let hop = around.detour()?;
-            let way_out = around.cloud?.way_out.as_ref()?;
-            let address = way_out.next_hop_address.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
-            Some(format!(
-                "its traffic does not go straight to the internet, Azure's next hop is {hop}{address}"
-            ))
+            let hop = around.cloud?.detour()?;
+            Some(format!("its traffic does not go straight to the internet, Azure's next hop is {hop}"))
         }
         Reason::SecurityGroup => Some(match around.denial().and_then(|flow| flow.rule.as_ref()) {
             Some(rule) => format!("the security rule {rule} denies it"),
             None => "a security rule denies it".to_owned(),
         }),
-        Reason::StillBlocked => Some(match around.cloud.and_then(|cloud| cloud.allow_port_25_out) {
-            Some(false) => {
-                "the platform stops it, and Azure says that its network interface may not send on port 25"
-                    .to_owned()
-            }
-            Some(true) => {
-                "the platform stops it, although Azure says that its network interface may send on port 25"
-                    .to_owned()
-            }
-            None => "the platform stops it still, or a security group does".to_owned(),
-        }),
+        Reason::StillBlocked => Some(still_blocked(around)),
         _ => None,
     }
 }
 
-fn not_deallocated(around: &Circumstances<'_>) -> Option<String> {
+fn not_deallocated(around: &Around<'_>) -> Option<String> {
     let (since, at) = (moment(around.since?), around.not_deallocated()?);
     Some(if around.booted <= at {
         format!("this machine was not deallocated since {since}, it has been running since {}", moment(at))
@@ -94,30 +80,25 @@ fn not_deallocated(around: &Circumstances<'_>) -> Option<String> {
     })
 }
 
-/// What to do about it; nothing where the verdict's own steps say it all.
-pub(super) fn step(reason: Reason, around: &Circumstances<'_>) -> Option<NextStep> {
-    let text = match reason {
-        Reason::NotDeallocated => {
-            "Stop and deallocate the VM, then start it: a reboot does not bring the network policy of the exemption".to_owned()
-        }
-        Reason::NotDirect => {
-            let hop = around.detour()?;
-            format!(
-                "Give the machine a route for port 25 straight to the internet, or have it allowed where its traffic goes now ({hop}): an exemption lifts the platform's block and no other"
-            )
-        }
-        Reason::SecurityGroup => {
-            "Allow port 25 outbound in the network security groups of the interface and of the subnet, and in the admin rules of the network manager".to_owned()
-        }
-        Reason::StillBlocked if around.cloud.and_then(|cloud| cloud.allow_port_25_out) == Some(true) => {
-            "Stop and deallocate the VM, then start it, if that was not done after the exemption: Azure itself lets its network interface send on port 25".to_owned()
-        }
-        Reason::StillBlocked => {
-            "See whether the exemption was granted to the subscription of this machine, and deallocate and start the machine after it: the request and its answer are in the portal under Diagnose and solve problems".to_owned()
-        }
-        _ => return None,
+fn still_blocked(around: &Around<'_>) -> String {
+    let (flag, way_out) = match around.cloud {
+        Some(cloud) => (cloud.allow_port_25_out, cloud.way_out.as_ref()),
+        None => (None, None),
     };
-    Some(NextStep { text, url: Some(AZURE_SMTP.to_owned()) })
+    let is_allowed = way_out.and_then(|way| way.flow.as_ref()).is_some_and(|flow| flow.allowed);
+    let who = if is_allowed { "the platform stops it" } else { "the platform or a security group stops it" };
+    match flag {
+        Some(false) => format!("{who}, and Azure says that its network interface may not send on port 25"),
+        Some(true) => format!("{who}, although Azure says that its network interface may send on port 25"),
+        None => who.to_owned(),
+    }
+}
+
+/// What to do about it, where the verdict's own steps do not say so: they know nothing of when the machine was booted.
+pub(super) fn step(reason: Reason) -> Option<NextStep> {
+    let text = "Stop and deallocate the VM, then start it: a reboot does not bring the network policy of the exemption";
+    (reason == Reason::NotDeallocated)
+        .then(|| NextStep { text: text.to_owned(), url: Some(AZURE_SMTP.to_owned()) })
 }
 
 /// What is seen now, since when, and how long still.
@@ -180,13 +161,7 @@ mod tests {
         }
     }
 
-    fn said(
-        goal: Goal,
-        ending: Ending,
-        reason: Reason,
-        lasts: Option<u64>,
-        around: Circumstances<'_>,
-    ) -> String {
+    fn said(goal: Goal, ending: Ending, reason: Reason, lasts: Option<u64>, around: Around<'_>) -> String {
         let verdict = sample::verdict();
         summary(&End {
             goal,
@@ -202,10 +177,12 @@ mod tests {
     fn the_end_reads_like_this() {
         use Ending::{Expired, NotEffective, Verified};
         let azure = azure();
-        let flagged = |allowed| Cloud { allow_port_25_out: Some(allowed), way_out: None, ..azure.clone() };
-        let (no, yes) = (flagged(false), flagged(true));
+        let flow = Flow { allowed: true, rule: None };
+        let way_out = WayOut { flow: Some(flow), ..WayOut::default() };
+        let no = Cloud { allow_port_25_out: Some(false), way_out: Some(way_out), ..azure.clone() };
+        let yes = Cloud { allow_port_25_out: Some(true), way_out: None, ..azure.clone() };
         let rebooted = Cloud { provisioned_at: Some("2026-11-18T19:26:40.000Z".to_owned()), ..azure.clone() };
-        let around = |booted, cloud| Circumstances { since: Some(at(10)), booted: at(booted), cloud };
+        let around = |booted, cloud| Around { since: Some(at(10)), booted: at(booted), cloud };
         let bare = around(11, None);
         let all = [
             said(Goal::Open, Verified, Reason::Open, Some(605), bare),
@@ -226,19 +203,6 @@ mod tests {
             said(Goal::Open, Expired, Reason::NoEgress, None, bare),
         ];
         insta::assert_snapshot!(all.join("\n"));
-    }
-
-    #[test]
-    fn every_obstacle_of_a_block_by_the_platform_has_something_to_do() {
-        let azure = azure();
-        let around = Circumstances { since: Some(at(10)), booted: at(9), cloud: Some(&azure) };
-        for reason in Reason::ALL {
-            let is_platforms = matches!(
-                reason,
-                Reason::NotDeallocated | Reason::NotDirect | Reason::SecurityGroup | Reason::StillBlocked
-            );
-            assert_eq!(step(reason, &around).is_some(), is_platforms, "{reason:?}");
-        }
     }
 
     #[test]
