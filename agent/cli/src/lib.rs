@@ -38,4 +38,5 @@ pub mod selection;
 pub mod setup;
 pub mod terminal;
 pub mod text;
+pub mod verify;
 pub mod web;

@@ -9,6 +9,7 @@
 //!   place · watcher ◀── metadata service of the cloud, Azure Resource Manager
 //! ```
 
+pub(crate) mod courier;
 mod export;
 mod instance;
 mod log;
