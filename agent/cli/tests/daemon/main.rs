@@ -4,6 +4,7 @@ mod agent;
 mod cloud;
 mod report;
 mod servers;
+mod verify;
 
 use std::fs;
 use std::net::TcpListener;
