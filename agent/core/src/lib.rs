@@ -26,6 +26,7 @@ pub mod localise;
 pub mod observation;
 pub mod outcome;
 pub mod packet;
+pub mod relay;
 pub mod report;
 pub mod schedule;
 pub mod smtp;
