@@ -68,7 +68,8 @@ fn read(
         Err(Error::CertExpired { .. }) => Trust::Expired,
         Err(Error::CertNotValidYet { .. }) => Trust::NotYetValid,
         Err(_) if roots.is_empty() => Trust::NoRoots,
-        Err(Error::UnknownIssuer) => Trust::UnknownIssuer,
+        // Somebody of the same name as an authority is not that authority.
+        Err(Error::UnknownIssuer | Error::InvalidSignatureForPublicKey) => Trust::UnknownIssuer,
         Err(error) => Trust::Broken(error.to_string()),
     };
     // Its own time is the first thing that is looked at, and the library has no other way to tell it.
@@ -98,4 +99,137 @@ fn unreadable(why: &str) -> Certificate {
 fn days_between(now: UnixTime, end: UnixTime) -> Option<i64> {
     let seconds = |time: UnixTime| i64::try_from(time.as_secs()).ok();
     Some((seconds(end)? - seconds(now)?).div_euclid(DAY))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    };
+
+    use super::*;
+
+    const HOST: &str = "smtp.relay.example";
+
+    /// An authority, and certificates that it has issued.
+    struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+    impl Authority {
+        fn new() -> Self {
+            let mut params = CertificateParams::new(Vec::new()).expect("no names");
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().expect("a key");
+            Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
+        }
+
+        fn roots(&self) -> Roots {
+            Roots::new(vec![self.0.der().clone()])
+        }
+
+        /// For these names, between two days from now.
+        fn issue(&self, names: &[&str], from: i64, until: i64) -> CertificateDer<'static> {
+            let key = KeyPair::generate().expect("a key");
+            Self::params(names, from, until).signed_by(&key, &self.0).expect("a certificate").into()
+        }
+
+        fn params(names: &[&str], from: i64, until: i64) -> CertificateParams {
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            let mut params = CertificateParams::new(names).expect("names");
+            // An hour more, so that the days are whole however long the test takes.
+            let begun = SystemTime::now() + Duration::from_secs(3_600);
+            let day = |number: i64| {
+                let span = Duration::from_secs(number.unsigned_abs() * DAY.unsigned_abs());
+                if number < 0 { (begun - span).into() } else { (begun + span).into() }
+            };
+            (params.not_before, params.not_after) = (day(from), day(until));
+            params
+        }
+    }
+
+    fn seen(own: &CertificateDer<'_>, address: &str, roots: &Roots) -> Certificate {
+        let address: Address = address.parse().expect("valid");
+        read(own, &[], &address, roots, UnixTime::now())
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_apart() {
+        let authority = Authority::new();
+        for (names, from, until, trust, name_matches) in [
+            (&[HOST, "other.example"][..], -1, 61, Trust::Trusted, true),
+            (&["*.relay.example"], -1, 61, Trust::Trusted, true),
+            (&["other.example"], -1, 61, Trust::Trusted, false),
+            (&[], -1, 61, Trust::Trusted, false),
+            (&[HOST], -30, -3, Trust::Expired, true),
+            (&[HOST], 2, 61, Trust::NotYetValid, true),
+        ] {
+            let seen =
+                seen(&authority.issue(names, from, until), "smtp.relay.example:587", &authority.roots());
+            let expected = Certificate {
+                subject: names.first().map(ToString::to_string),
+                trust,
+                name_matches,
+                expires_in_days: Some(until),
+            };
+            assert_eq!(seen, expected, "{names:?} {from} {until}");
+        }
+    }
+
+    #[test]
+    fn only_the_authorities_of_this_machine_count() {
+        let (ours, theirs) = (Authority::new(), Authority::new());
+        let own = theirs.issue(&[HOST], -1, 61);
+        for (roots, trust) in [
+            (theirs.roots(), Trust::Trusted),
+            (ours.roots(), Trust::UnknownIssuer),
+            (Roots::new(Vec::new()), Trust::NoRoots),
+        ] {
+            assert_eq!(seen(&own, "smtp.relay.example:587", &roots).trust, trust);
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_name_like_any_other() {
+        let authority = Authority::new();
+        for (named, address, name_matches) in [
+            ("198.51.100.7", "198.51.100.7:587", true),
+            ("198.51.100.8", "198.51.100.7:587", false),
+            ("2001:db8::7", "[2001:db8::7]:465", true),
+            (HOST, "mx:smtp.relay.example:25", true),
+        ] {
+            let seen = seen(&authority.issue(&[named], -1, 61), address, &authority.roots());
+            assert_eq!(seen.name_matches, name_matches, "{named} {address}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_for_clients_is_none_for_a_server() {
+        let authority = Authority::new();
+        let mut params = Authority::params(&[HOST], -1, 61);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().expect("a key");
+        let own = params.signed_by(&key, &authority.0).expect("a certificate").into();
+        assert!(matches!(seen(&own, "smtp.relay.example:587", &authority.roots()).trust, Trust::Broken(_)));
+    }
+
+    #[test]
+    fn bytes_that_are_no_certificate_are_refused_and_cut_short_ones_too() {
+        let authority = Authority::new();
+        let whole = authority.issue(&[HOST], -1, 61);
+        for length in 0..whole.len() {
+            let cut = CertificateDer::from(whole[..length].to_vec());
+            let seen = seen(&cut, "smtp.relay.example:587", &authority.roots());
+            assert!(matches!(seen.trust, Trust::Broken(_)) && !seen.name_matches, "{length}");
+        }
+    }
+
+    #[test]
+    fn days_are_whole_and_below_zero_from_the_first_second_on() {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let now = 1_000_000;
+        for (end, days) in [(now + 86_399, 0), (now + 86_400, 1), (now, 0), (now - 1, -1), (0, -12)] {
+            assert_eq!(days_between(at(now), at(end)), Some(days), "{end}");
+        }
+    }
 }

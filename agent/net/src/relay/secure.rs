@@ -12,7 +12,7 @@ use rustls::{
     AlertDescription, ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme,
 };
 use sortie_core::relay::Seen;
-use sortie_core::target::Address;
+use sortie_core::target::{Address, Host};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -41,7 +41,11 @@ pub(super) async fn handshake(
 
 /// Who the server is meant to be.
 pub(super) fn server_name(address: &Address) -> Option<ServerName<'static>> {
-    ServerName::try_from(address.host_text()).ok()
+    match &address.host {
+        Host::Literal(ip) => Some(ServerName::from(*ip)),
+        // Of the exchangers of a domain the domain is the name that somebody vouches for (RFC 6125 §1.8).
+        Host::Name(name) | Host::Mx(name) => ServerName::try_from(name.clone()).ok(),
+    }
 }
 
 /// The algorithms, of which the certificate is judged by the same.
