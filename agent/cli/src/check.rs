@@ -11,6 +11,7 @@ use crate::cloud::{self, Lookup};
 use crate::config::Config;
 use crate::jury::{Jury, Stage};
 use crate::progress::Progress;
+use crate::relays::Asking;
 use crate::report::since::Shown;
 use crate::{assemble, exit, render, terminal};
 
@@ -23,8 +24,9 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     let limit = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let shown = Shown::look(config);
     let lookup = Lookup::begin(config);
+    let relays = Asking::begin(config, (&args.addresses, &args.ports), limit);
     let sitting = tokio::time::timeout(limit, jury.sit(&|stage| line.say(&words(stage)))).await;
-    line.say("waiting for what the cloud says of this machine");
+    line.say("waiting for the relays, and for what the cloud says of this machine");
     let patience = if sitting.is_ok() { cloud::PATIENCE } else { Duration::ZERO };
     let place = lookup.answer_within(patience);
     if sitting.is_err() {
@@ -33,7 +35,7 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     }
     let mut report = assemble::last_report(jury, config, SystemTime::now());
     shown.pass_on(&mut report).await;
-    report.cloud = place.await;
+    (report.cloud, report.relays) = tokio::join!(place, relays.told());
     line.finish();
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {
