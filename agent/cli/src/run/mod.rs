@@ -6,7 +6,7 @@
 //!   probing ──▶ memory ──▶ board ──▶ page, API, /metrics      each beside probing on one thread, started again when
 //!    ▲  │           └──▶ export ──▶ OTLP                      it fails, and none of them ever waited for
 //!    │  └──────▶ telemetry
-//!   place ◀── metadata service of the cloud
+//!   place ◀── metadata service of the cloud, relays ◀── submission servers
 //! ```
 
 mod export;
@@ -18,6 +18,7 @@ mod orders;
 mod page;
 mod place;
 mod probing;
+mod relays;
 mod reload;
 mod service;
 mod settings;
@@ -62,6 +63,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let board = Arc::new(Board::new());
     // Series keep the identity that they began with: what the cloud answers later is in report, page and gauges.
     let (told, place) = watch::channel(cloud::by_signs(&config));
+    let (heard, relays) = watch::channel(Vec::new());
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance, Arc::clone(&telemetry))?;
@@ -75,8 +77,9 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         &service,
         settings,
         args,
-        (memory.clone(), place),
+        (memory.clone(), place, relays),
     )?;
+    let speaking = || relays::keep(heard.clone(), watched.clone());
     let asking = || place::keep(told.clone(), watched.clone());
     service.ready();
     tokio::select! {
@@ -86,6 +89,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         () = page.keep(faces, watched.clone()) => {}
         () = export => {}
         () = supervise("question to the cloud", asking) => {}
+        () = supervise("conversation with the relays", speaking) => {}
         () = service.answer_watchdog() => {}
     }
     service.stopping();

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use sortie_core::alert::{Alarm, Turn};
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
-use sortie_core::report::{Cloud, Report};
+use sortie_core::report::{Cloud, Relay, Report};
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
@@ -50,6 +50,8 @@ pub(super) struct Probing<'a> {
     memory: Memory,
     /// What is known of the cloud by now.
     cloud: watch::Receiver<Option<Cloud>>,
+    /// How the relays stand by now.
+    relays: watch::Receiver<Vec<Relay>>,
     /// Whether this life has begun where the last one ended.
     has_begun: bool,
     started: SystemTime,
@@ -67,11 +69,11 @@ impl<'a> Probing<'a> {
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        known: (Memory, watch::Receiver<Option<Cloud>>),
+        known: (Memory, watch::Receiver<Option<Cloud>>, watch::Receiver<Vec<Relay>>),
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
-        let ((board, telemetry), (memory, cloud)) = (faces, known);
+        let ((board, telemetry), (memory, cloud, relays)) = (faces, known);
         Ok(Self {
             config,
             jury,
@@ -83,6 +85,7 @@ impl<'a> Probing<'a> {
             notices: Notices::default(),
             memory,
             cloud,
+            relays,
             has_begun: false,
             started: SystemTime::now(),
             measured: None,
@@ -162,7 +165,7 @@ impl<'a> Probing<'a> {
         }
     }
 
-    /// What is known stays on show, and what the cloud tells meanwhile is added at once.
+    /// What is known stays on show, and what the cloud and the relays tell meanwhile is added at once.
     async fn pause(&mut self, due: Instant, orders: &mut Orders) -> Wake {
         loop {
             self.show(Some(due.saturating_duration_since(Instant::now()))).await;
@@ -170,6 +173,7 @@ impl<'a> Probing<'a> {
                 biased;
                 wake = orders.pause_until(due) => return wake,
                 Ok(()) = self.cloud.changed() => {}
+                Ok(()) = self.relays.changed() => {}
             }
         }
     }
@@ -281,7 +285,8 @@ impl<'a> Probing<'a> {
         self.notices.of_receiver(&self.config.otlp, &self.telemetry);
         let now = reading.wall_time();
         let cloud = self.cloud.borrow_and_update().clone();
-        let report = Report { cloud, ..assemble::report(&self.jury, &self.config, now) };
+        let relays = self.relays.borrow_and_update().clone();
+        let report = Report { cloud, relays, ..assemble::report(&self.jury, &self.config, now) };
         self.telemetry.show(self.facts());
         self.service.status(&log::status(&report));
         let agent = AgentFacts {
