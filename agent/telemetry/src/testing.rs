@@ -6,12 +6,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::{Answer, Attempt, EngineKind, Observation, Peer, Seen, Segment};
+use sortie_core::relay::Usability;
 use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
 use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
 use crate::resource;
-use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, StoreState, Telemetry};
+use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, RelayFacts, StoreState, Telemetry};
 
 pub(crate) fn identity() -> Identity {
     Identity {
@@ -23,7 +24,8 @@ pub(crate) fn identity() -> Identity {
 }
 
 pub(crate) fn telemetry() -> Telemetry {
-    Telemetry::new(&identity(), &Bounds { destinations: 8, ports: 2 }).expect("an identity and bounds")
+    Telemetry::new(&identity(), &Bounds { destinations: 8, ports: 2 })
+        .expect("an identity and bounds")
 }
 
 pub(crate) fn port_facts() -> PortFacts {
@@ -63,6 +65,7 @@ pub(crate) fn verdict(state: State) -> PortVerdict {
 pub(crate) fn facts() -> Facts {
     Facts {
         ports: vec![port_facts()],
+        relays: vec![RelayFacts { name: "acs".to_owned(), result: Usability::Usable }],
         engine: EngineKind::Raw,
         config_hash: "0123456789abcdef".to_owned(),
         config_rejected: false,

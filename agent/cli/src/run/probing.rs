@@ -10,12 +10,13 @@ use std::time::{Duration, SystemTime};
 use sortie_core::alert::{Alarm, Turn};
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
+use sortie_core::relay::Usability;
 use sortie_core::report::{Cloud, Relay, Report};
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_net::{OpenError, Prober};
-use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, RelayFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -367,8 +368,13 @@ impl<'a> Probing<'a> {
                 conclusive: self.conclusive.get(&(port, family)).copied(),
             })
         };
+        let relay = |relay: &Relay| {
+            let result = Usability::ALL.into_iter().find(|known| known.code() == relay.result)?;
+            Some(RelayFacts { name: relay.name.clone(), result })
+        };
         Facts {
             ports: self.jury.machines().iter().filter_map(port).collect(),
+            relays: self.relays.borrow().iter().filter_map(relay).collect(),
             engine: self.jury.prober().engine(),
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),

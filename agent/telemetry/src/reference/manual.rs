@@ -31,10 +31,11 @@ change with any release, and the changelog says so. A unit in braces counts thin
 ";
 
 /// The groups of metrics, with what each is about.
-pub(super) const GROUPS: [(&str, &str, &str); 7] = [
+pub(super) const GROUPS: [(&str, &str, &str); 8] = [
     ("probe", "Probes", "What single attempts met. They are evidence and not a verdict."),
     ("port", "Ports", "The verdict: one state for each port and IP family."),
     ("expectation", "Expectations", "What `[expect]` of the configuration says beside the verdict."),
+    ("relay", "Relays", "Whether mail can be handed to the servers of `[[relay]]`."),
     ("agent", "The agent", "Whether the one who tells all this is well itself."),
     (
         "spool",

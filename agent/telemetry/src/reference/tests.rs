@@ -7,6 +7,7 @@ use sortie_core::alert::{Cause, Severity};
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Role};
 use sortie_core::verdict::{Attribution, Signature, State};
 
@@ -160,6 +161,7 @@ fn closed_lists_are_the_words_of_core() {
             words!(Outcome: Established, Greeted, RejectedGreeting, SilentGreeting, Reset, ResetAfterHandshake, Timeout,
                 Prohibited, Unreachable, NoRoute, DeniedLocally, LocalError, DnsError),
         ),
+        (registry::RELAY_STATE, words!(Usability: Usable, Degraded, Unusable)),
         (registry::TARGET_ROLE, words!(Role: Subject, Anchor, Control)),
         (registry::NETWORK_TYPE, words!(Family: Ipv4, Ipv6)),
         (registry::EXPECTED_STATE, words!(Expectation: Open, Blocked, Any)),
