@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use sortie_core::report::explain;
+use sortie_core::report::{Cloud, explain};
 use sortie_net::Event;
 
 use crate::args::{Check, Format};
@@ -33,9 +33,11 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
         let limit = humantime::format_duration(limit);
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
-    let mut report = assemble::last_report(jury, config, SystemTime::now());
+    let (cloud, relays) = tokio::join!(place, relays.told());
+    jury.reconsider(cloud.as_ref().and_then(Cloud::detour).as_deref());
+    let mut report = assemble::last_report(jury, config, cloud.as_ref(), SystemTime::now());
+    report.relays = relays;
     shown.pass_on(&mut report).await;
-    (report.cloud, report.relays) = tokio::join!(place, relays.told());
     line.finish();
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {

@@ -34,6 +34,50 @@ pub(crate) fn by_signs(config: &Config) -> Option<Cloud> {
     Surroundings::look().place().map(reported)
 }
 
+/// The cloud that another life of this agent knew, as far as this one may know it: what the machine tells by itself now may
+/// contradict it, as in a copy of its disk that was started elsewhere.
+pub(crate) fn remembered(config: &Config, known: Option<Cloud>) -> Option<Cloud> {
+    whom(config)?;
+    let signs = Surroundings::look().place().map(reported);
+    match (signs, known) {
+        (Some(signs), Some(known)) if signs.provider != known.provider => Some(signs),
+        (signs, None) => signs,
+        (_, Some(known)) => Some(as_allowed(config, known)),
+    }
+}
+
+/// What is known by now: what this life was told, with what it was not told yet as an earlier one knew it.
+pub(crate) fn known_by_now(config: &Config, told: Option<Cloud>, before: Option<&Cloud>) -> Option<Cloud> {
+    let told = told?;
+    let Some(before) = before.filter(|before| before.provider == told.provider) else { return Some(told) };
+    let before = as_allowed(config, before.clone());
+    // Signs of the machine alone name nothing.
+    if told.vm_id.is_none() && told.resource_id.is_none() && told.account_id.is_none() {
+        return Some(before);
+    }
+    let is_same = told.vm_id == before.vm_id && told.account_id == before.account_id;
+    Some(if is_same && told.subscription.is_none() { with_answer_of(told, before) } else { told })
+}
+
+/// What Resource Manager said, added to what the metadata service says.
+fn with_answer_of(cloud: Cloud, other: Cloud) -> Cloud {
+    Cloud {
+        subscription: other.subscription,
+        allow_port_25_out: other.allow_port_25_out,
+        way_out: other.way_out,
+        provisioned_at: other.provisioned_at,
+        ..cloud
+    }
+}
+
+/// Nothing of Resource Manager's where it must not be asked.
+fn as_allowed(config: &Config, cloud: Cloud) -> Cloud {
+    match config.cloud.arm {
+        Service::Off => with_answer_of(cloud, Cloud::default()),
+        _ => cloud,
+    }
+}
+
 /// A place as every report has it.
 pub(crate) fn reported(place: Place) -> Cloud {
     let provider = place.platform.provider();
@@ -48,7 +92,7 @@ pub(crate) fn reported(place: Place) -> Cloud {
         scale_set: place.scale_set,
         subscription_id: place.account_id.clone().filter(|_| provider == Provider::Azure),
         account_id: place.account_id,
-        environment: None,
+        environment: place.environment,
         subscription: None,
         allow_port_25_out: None,
         way_out: None,
@@ -138,6 +182,13 @@ mod tests {
             );
             assert_eq!(identity(Some(&cloud)).account_id.as_deref(), Some("1"));
         }
+    }
+
+    #[test]
+    fn the_environment_is_reported_as_the_metadata_service_wrote_it() {
+        let environment = Some("AZUREUSGOVERNMENTCLOUD".to_owned());
+        let place = Place { environment: environment.clone(), ..Place::on(Platform::AzureVm) };
+        assert_eq!(reported(place).environment, environment);
     }
 
     #[test]

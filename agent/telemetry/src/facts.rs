@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use sortie_core::drift::Told;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
 use sortie_core::relay::Usability;
@@ -23,8 +24,12 @@ pub struct Facts {
     pub config_rejected: bool,
     /// The size of the virtual machine, where the cloud told it.
     pub host_type: Option<String>,
+    /// The subscription, where Azure Resource Manager told it.
+    pub subscription: Option<Told>,
     /// Where what is known would survive, or not.
     pub store: StoreState,
+    /// When this machine was booted.
+    pub booted: SystemTime,
 }
 
 /// How one port stands in one family.

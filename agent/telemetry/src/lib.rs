@@ -37,7 +37,7 @@ mod telemetry;
 mod testing;
 
 pub use bounds::Bounds;
-pub use events::{Event, PortAlert};
+pub use events::{About, Alerted, Event, Exemption};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
 pub use facts::{Facts, PortFacts, RelayFacts, Skip, SpoolUsage, StoreState};
 pub use pulse::pulse;

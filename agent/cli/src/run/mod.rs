@@ -12,12 +12,14 @@
 mod export;
 mod instance;
 mod log;
+mod machine;
 mod memory;
 mod notices;
 mod orders;
 mod page;
 mod place;
 mod probing;
+mod relay_news;
 mod relays;
 mod reload;
 mod service;
@@ -41,6 +43,7 @@ use self::memory::Memory;
 use self::orders::{Orders, Signals};
 use self::page::Page;
 use self::probing::Probing;
+use self::relays::Heard;
 use self::service::Service;
 use self::supervise::{reason, supervise};
 use crate::board::Board;
@@ -63,7 +66,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let board = Arc::new(Board::new());
     // Series keep the identity that they began with: what the cloud answers later is in report, page and gauges.
     let (told, place) = watch::channel(cloud::by_signs(&config));
-    let (heard, relays) = watch::channel(Vec::new());
+    let (heard, relays) = watch::channel(Heard::default());
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance, Arc::clone(&telemetry))?;

@@ -13,14 +13,23 @@ use crate::clock::Reading;
 use crate::config::Config;
 use crate::relays::{MOST, ask, asked};
 
+/// How the relays stand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Heard {
+    /// Counts conversations with all of them: only another number is news.
+    pub(super) round: u64,
+    /// As of that round; those that left the configuration since are missing.
+    pub(super) relays: Vec<Relay>,
+}
+
 /// Tells how the relays stand, for as long as the agent lives.
-pub(super) async fn keep(told: watch::Sender<Vec<Relay>>, mut settings: watch::Receiver<Arc<Config>>) {
+pub(super) async fn keep(told: watch::Sender<Heard>, mut settings: watch::Receiver<Arc<Config>>) {
     loop {
         let config = Arc::clone(&settings.borrow_and_update());
         told.send_if_modified(|known| {
-            let before = known.len();
-            known.retain(|relay| is_configured(relay, &config));
-            known.len() != before
+            let before = known.relays.len();
+            known.relays.retain(|relay| is_configured(relay, &config));
+            known.relays.len() != before
         });
         tokio::select! {
             () = speak(&told, &config) => {}
@@ -30,7 +39,7 @@ pub(super) async fn keep(told: watch::Sender<Vec<Relay>>, mut settings: watch::R
 }
 
 /// Ends never.
-async fn speak(told: &watch::Sender<Vec<Relay>>, config: &Config) {
+async fn speak(told: &watch::Sender<Heard>, config: &Config) {
     let relays = asked(config);
     if relays.is_empty() {
         std::future::pending::<()>().await;
@@ -42,7 +51,10 @@ async fn speak(told: &watch::Sender<Vec<Relay>>, config: &Config) {
             info!("this machine was suspended while it spoke to the relays: they are asked again");
             continue;
         }
-        told.send_replace(seen);
+        told.send_modify(|heard| {
+            heard.round += 1;
+            heard.relays = seen;
+        });
         tokio::time::sleep(schedule::jittered(config.probe.greeting_interval, fastrand::f64())).await;
     }
 }
@@ -78,22 +90,23 @@ mod tests {
         Arc::new(File { path: "x.toml".into(), text: text.to_owned() }.config().expect("good"))
     }
 
-    fn names(relays: &[Relay]) -> String {
-        relays.iter().map(|relay| relay.name.as_str()).collect::<Vec<_>>().join(" ")
+    fn names(heard: &Heard) -> String {
+        heard.relays.iter().map(|relay| relay.name.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     #[tokio::test]
     async fn each_conversation_is_told_and_a_relay_that_left_the_configuration_is_not() {
         let (settings, watched) = watch::channel(config(&format!("{OFTEN}{ONE}{TWO}")));
-        let (tell, mut told) = watch::channel(Vec::new());
+        let (tell, mut told) = watch::channel(Heard::default());
         let task = tokio::spawn(keep(tell, watched));
-        for _ in 0..2 {
+        for round in 1..=2 {
             // Nobody listens there: that nothing new was seen is news all the same.
             told.changed().await.expect("the task lives");
-            assert_eq!(names(&told.borrow_and_update()), "one two");
+            let heard = told.borrow_and_update().clone();
+            assert_eq!((names(&heard).as_str(), heard.round), ("one two", round));
         }
         settings.send_replace(config(&format!("{OFTEN}{TWO}")));
-        told.wait_for(|relays| names(relays) == "two").await.expect("the task lives");
+        told.wait_for(|heard| names(heard) == "two" && heard.round == 2).await.expect("the task lives");
         task.abort();
     }
 

@@ -9,7 +9,6 @@
 //! first byte has no `ehlo` before it, and greets afterwards; whoever speaks none stops at `ehlo`. Nothing here is evidence
 //! about a port: one server convicts nobody.
 
-mod alarm;
 mod judge;
 
 use std::net::IpAddr;
@@ -20,7 +19,6 @@ use crate::observation::DnsFailure;
 use crate::smtp::Reply;
 use crate::target::Address;
 
-pub use self::alarm::{RelayAlarm, RelayTurn};
 pub use self::judge::{Judged, Judgement, judge};
 
 /// A certificate is renewed a month before its end (Let's Encrypt, ACME clients): one that is this near to it was forgotten.

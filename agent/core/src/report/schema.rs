@@ -45,6 +45,8 @@ pub struct Host {
     pub name: Option<String>,
 }
 
+/// [`WayOut::next_hop`] of traffic that goes straight out.
+const STRAIGHT: &str = "Internet";
 /// `platform` of a machine that Azure knows and does not host.
 const ARC: &str = "azure.arc";
 
@@ -86,6 +88,14 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// Where its traffic goes first, where the control plane says that it does not go straight to the internet.
+    pub fn detour(&self) -> Option<String> {
+        let way = self.way_out.as_ref()?;
+        let next_hop = way.next_hop.as_deref().filter(|kind| !kind.eq_ignore_ascii_case(STRAIGHT))?;
+        let address = way.next_hop_address.iter().map(|address| format!(" {address}"));
+        Some(std::iter::once(next_hop.to_owned()).chain(address).collect())
+    }
+
     /// Whether packets of this machine leave through the provider's network.
     pub fn is_host(&self) -> bool {
         self.platform != ARC
@@ -109,6 +119,13 @@ pub struct Subscription {
     /// Who named the type: `arm` or `config`.
     #[serde(deserialize_with = "words::subscription_source")]
     pub source: Word,
+}
+
+impl Subscription {
+    /// A type, and who named it; nothing else is known.
+    pub fn of(kind: Word, source: Word) -> Self {
+        Self { kind, quota_id: None, agreement_type: None, spending_limit: None, state: None, source }
+    }
 }
 
 /// The way of this machine's traffic to the internet, as the network's control plane has it.

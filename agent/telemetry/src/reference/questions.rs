@@ -106,6 +106,18 @@ pub(super) const QUESTIONS: &[Question] = &[
         answer: "Their disk refuses, or there is no state directory: a restart begins with nothing.",
     },
     Question {
+        asks: "Which subscriptions are of a type that Azure blocks?",
+        promql: r#"sortie_subscription_info{sortie_subscription_type=~"ea-devtest|other"}"#,
+        answer: "As the agents tell it that ask Azure Resource Manager: one in each subscription is enough.",
+    },
+    Question {
+        asks: "Which VMs are blocked and have not been deallocated since an exemption was granted?",
+        promql: r#"sortie_port_status{server_port="25", sortie_port_state="platform_blocked"} == 1
+  and on (job, instance) sortie_host_boot_time_seconds < 1795000000"#,
+        answer: "The number is the Unix time of the exemption. A VM that was booted before it still lives by the network \
+                 policy from before; one that was booted later may have been rebooted only.",
+    },
+    Question {
         asks: "Which agents were started within the last hour?",
         promql: "process_uptime_seconds < 3600",
         answer: "Again and again the same one: something ends it.",

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sortie_core::drift::Told;
 use sortie_core::errno::Errno;
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge::Subscription;
 use sortie_core::observation::{
     Answer, DnsFailure, EngineKind, Icmp, Observation, Peer, Seen, Segment, Session, SessionEnd,
 };
@@ -71,8 +73,21 @@ fn standings() -> Vec<Facts> {
     let sized = Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() };
     let rejected = Facts { config_rejected: true, ..facts() };
     let not_kept = Facts { store: StoreState::Memory, ..facts() };
+    let of_types = Subscription::ALL.map(|kind| {
+        let bare = Told { kind, ..testing::nothing_told() };
+        Facts { subscription: Some(bare), ..facts() }
+    });
+    let told = Facts { subscription: Some(testing::told()), ..facts() };
     let rest = [sized, rejected, not_kept];
-    of_states.into_iter().chain(of_expectations).chain(of_engines).chain(of_relays).chain(rest).collect()
+    of_states
+        .into_iter()
+        .chain(of_expectations)
+        .chain(of_engines)
+        .chain(of_relays)
+        .chain(of_types)
+        .chain([told])
+        .chain(rest)
+        .collect()
 }
 
 /// An observation that means this.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sortie_core::alert::{Cause, Severity};
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge::Subscription;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
 use sortie_core::relay::Usability;
@@ -168,7 +169,15 @@ fn closed_lists_are_the_words_of_core() {
         (registry::PROBE_MODE, words!(EngineKind: Raw, Connect)),
         (registry::BLOCK_SIGNATURE, words!(Signature: SilentDrop, Reset, Prohibited, NoRoute, Dns, NoAnswer)),
         (registry::BLOCK_ATTRIBUTION, words!(Attribution: Platform, PlatformOrSecurityGroup, SecurityGroup)),
-        (registry::ALERT_NAME, words!(Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress)),
+        (
+            registry::ALERT_NAME,
+            words!(
+                Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress, DestinationsRefusing,
+                ExemptionNotEffective, SubscriptionTypeChanged, SubscriptionTypeChangeSuspected, RelayUnusable
+            ),
+        ),
+        (registry::SUBSCRIPTION_TYPE, words!(Subscription: Ea, McaE, EaDevtest, Other, Unknown)),
+        (registry::SUBSCRIPTION_TYPE_PREVIOUS, words!(Subscription: Ea, McaE, EaDevtest, Other, Unknown)),
         (registry::ALERT_SEVERITY, words!(Severity: Critical, Warning)),
     ] {
         let Holds::Word(listed) = attribute.holds else { panic!("{} is not closed", attribute.key) };

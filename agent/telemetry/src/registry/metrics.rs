@@ -10,6 +10,7 @@ use super::attributes::{
     PORT_STATE, PROBE_MODE, PROBE_OUTCOME, RELAY_NAME, RELAY_STATE, SERVER_ADDRESS, SERVER_PORT,
     SERVICE_VERSION, SIGNAL, SKIP_REASON, STORE_STATE, TARGET_ROLE,
 };
+use super::subscription::{OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE};
 use super::{Kind, Metric, Stability};
 use crate::bounds::{FAMILIES, RELAYS};
 use crate::facts::{ConfigState, Skip, StoreState};
@@ -93,6 +94,17 @@ pub const RELAY_STATUS: Metric = Metric {
     attributes: &[RELAY_NAME, RELAY_STATE],
     says: "Whether mail can be handed to this relay: 1 for how its latest conversation went, 0 for how earlier ones did.",
     limit: |_| RELAYS * Usability::ALL.len(),
+};
+/// `sortie.subscription.info`
+pub const SUBSCRIPTION_INFO: Metric = Metric {
+    name: "sortie.subscription.info",
+    kind: Kind::Gauge,
+    unit: "{subscription}",
+    stability: Stability::Stable,
+    attributes: &[OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE],
+    says: "The subscription that this machine is in, always 1; from an agent that asks Azure Resource Manager.",
+    // The one that a change replaces is let go only after the new one was seen.
+    limit: |_| 2,
 };
 /// `sortie.agent.info`
 pub const AGENT_INFO: Metric = Metric {
@@ -185,6 +197,16 @@ pub const STORE_STATUS: Metric = Metric {
     says: "Whether what is known survives the agent: 1 for how it is, 0 for how it was.",
     limit: |_| StoreState::ALL.len(),
 };
+/// `sortie.host.boot.time`
+pub const HOST_BOOT_TIME: Metric = Metric {
+    name: "sortie.host.boot.time",
+    kind: Kind::Gauge,
+    unit: "s",
+    stability: Stability::Stable,
+    attributes: &[],
+    says: "Unix time at which this machine was booted: one that runs since before a moment has not been deallocated after it.",
+    limit: |_| 1,
+};
 /// `process.uptime`
 pub const PROCESS_UPTIME: Metric = Metric {
     name: "process.uptime",
@@ -225,6 +247,7 @@ pub const REGISTRY: &[Metric] = &[
     PORT_LAST_CONCLUSIVE_TIME,
     EXPECTATION_STATUS,
     RELAY_STATUS,
+    SUBSCRIPTION_INFO,
     AGENT_INFO,
     AGENT_CONFIG_STATUS,
     AGENT_PROBE_SKIPPED,
@@ -234,6 +257,7 @@ pub const REGISTRY: &[Metric] = &[
     SPOOL_OLDEST_AGE,
     SPOOL_DROPPED,
     STORE_STATUS,
+    HOST_BOOT_TIME,
     PROCESS_UPTIME,
     PROCESS_MEMORY_USAGE,
     PROCESS_CPU_TIME,
