@@ -49,7 +49,8 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     Ok(exit::of_report(&report))
 }
 
-fn words(stage: Stage) -> String {
+/// What a jury is doing.
+pub(crate) fn words(stage: Stage) -> String {
     match stage {
         Stage::Resolving => "looking up names".to_owned(),
         Stage::Round(number, Event::Started { probes }) => {

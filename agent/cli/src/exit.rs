@@ -52,8 +52,12 @@ impl Standing {
 
     /// How one verdict compares. A word that this version does not know is unknown.
     pub fn of(verdict: &PortVerdict) -> Self {
-        let state = State::ALL.into_iter().find(|state| state.code() == verdict.state);
-        match (state, verdict.as_expected) {
+        Self::new(State::ALL.into_iter().find(|state| state.code() == verdict.state), verdict.as_expected)
+    }
+
+    /// How a state compares, where it is known; `None` is a word that this version does not know.
+    pub fn new(state: Option<State>, as_expected: Option<bool>) -> Self {
+        match (state, as_expected) {
             (None | Some(State::NoEgress | State::Inconclusive), _) => Self::Unknown,
             (Some(State::Partial | State::Throttled | State::Refused | State::Intercepted), _) => {
                 Self::Degraded

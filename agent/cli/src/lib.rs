@@ -39,4 +39,5 @@ pub mod selection;
 pub mod setup;
 pub mod terminal;
 pub mod text;
+pub mod verify;
 pub mod web;

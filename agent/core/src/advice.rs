@@ -8,7 +8,7 @@ use crate::target::Port;
 use crate::verdict::{Attribution, Finding, Signature, State};
 
 /// Microsoft's article on outbound SMTP in Azure; the policy, the exemption and the relays.
-const AZURE_SMTP: &str =
+pub const AZURE_SMTP: &str =
     "https://learn.microsoft.com/troubleshoot/azure/virtual-network/troubleshoot-outbound-smtp-connectivity";
 
 /// The next steps for a finding on `port`, in the words of the provider's own documents where it is known.

@@ -21,7 +21,7 @@ pub(super) fn mark(verdict: &PortVerdict, style: Style) -> String {
 }
 
 /// `port 25, IPv4: platform blocked (expected open)`.
-pub(super) fn headline(verdict: &PortVerdict) -> String {
+pub(crate) fn headline(verdict: &PortVerdict) -> String {
     let expectation = match (verdict.expected, verdict.as_expected) {
         ("any", _) => String::new(),
         (_, Some(true)) => " (as expected)".to_owned(),

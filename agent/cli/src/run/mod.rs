@@ -6,9 +6,11 @@
 //!   probing ──▶ memory ──▶ board ──▶ page, API, /metrics      each beside probing on one thread, started again when
 //!    ▲  │           └──▶ export ──▶ OTLP                      it fails, and none of them ever waited for
 //!    │  └──────▶ telemetry
-//!   place ◀── metadata service of the cloud, relays ◀── submission servers
+//!   place · watcher ◀── metadata service of the cloud, Azure Resource Manager
+//!   relays ◀── submission servers
 //! ```
 
+pub(crate) mod courier;
 mod export;
 mod instance;
 mod log;
@@ -26,6 +28,7 @@ mod service;
 mod settings;
 mod supervise;
 mod telling;
+mod watcher;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -72,7 +75,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let memory = Memory::begin(config.agent.state_dir.clone(), instance, Arc::clone(&telemetry))?;
     memory.bound(export::limits(&config.otlp), config.otlp.exports(Signal::Events));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
-    let faces = page::faces(&board, &telemetry);
+    let (faces, shown) = (page::faces(&board, &telemetry), Arc::clone(&board));
     let export = export::keep(Arc::clone(&telemetry), memory.clone(), watched.clone());
     let mut probing = Probing::open(
         config,
@@ -83,7 +86,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         (memory.clone(), place, relays),
     )?;
     let speaking = || relays::keep(heard.clone(), watched.clone());
-    let asking = || place::keep(told.clone(), watched.clone());
+    let asking = || place::keep(told.clone(), watched.clone(), Arc::clone(&shown));
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,
