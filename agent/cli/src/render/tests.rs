@@ -36,13 +36,19 @@ fn a_report_that_is_read_back_is_the_same_report() {
 }
 
 #[test]
-fn junit_has_a_case_per_port_and_family() {
+fn junit_has_a_case_per_port_and_family_and_per_required_relay() {
     insta::assert_snapshot!(junit(&report()).expect("plain data"));
 }
 
 #[test]
 fn an_empty_report_is_still_readable() {
-    let empty = Report { verdicts: Vec::new(), observations: Vec::new(), unseen: Vec::new(), ..report() };
+    let empty = Report {
+        verdicts: Vec::new(),
+        observations: Vec::new(),
+        relays: Vec::new(),
+        unseen: Vec::new(),
+        ..report()
+    };
     insta::assert_snapshot!(table(&empty, Style::default()));
     assert!(junit(&empty).is_ok() && json(&empty).is_ok());
 }

@@ -7,6 +7,7 @@
 //!    ▲  │           └──▶ export ──▶ OTLP                      it fails, and none of them ever waited for
 //!    │  └──────▶ telemetry
 //!   place · watcher ◀── metadata service of the cloud, Azure Resource Manager
+//!   relays ◀── submission servers
 //! ```
 
 pub(crate) mod courier;
@@ -20,6 +21,8 @@ mod orders;
 mod page;
 mod place;
 mod probing;
+mod relay_news;
+mod relays;
 mod reload;
 mod service;
 mod settings;
@@ -43,6 +46,7 @@ use self::memory::Memory;
 use self::orders::{Orders, Signals};
 use self::page::Page;
 use self::probing::Probing;
+use self::relays::Heard;
 use self::service::Service;
 use self::supervise::{reason, supervise};
 use crate::board::Board;
@@ -65,6 +69,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let board = Arc::new(Board::new());
     // Series keep the identity that they began with: what the cloud answers later is in report, page and gauges.
     let (told, place) = watch::channel(cloud::by_signs(&config));
+    let (heard, relays) = watch::channel(Heard::default());
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance, Arc::clone(&telemetry))?;
@@ -78,8 +83,9 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         &service,
         settings,
         args,
-        (memory.clone(), place),
+        (memory.clone(), place, relays),
     )?;
+    let speaking = || relays::keep(heard.clone(), watched.clone());
     let asking = || place::keep(told.clone(), watched.clone(), Arc::clone(&shown));
     service.ready();
     tokio::select! {
@@ -89,6 +95,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         () = page.keep(faces, watched.clone()) => {}
         () = export => {}
         () = supervise("question to the cloud", asking) => {}
+        () = supervise("conversation with the relays", speaking) => {}
         () = service.answer_watchdog() => {}
     }
     service.stopping();

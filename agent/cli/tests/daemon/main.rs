@@ -2,6 +2,7 @@
 
 mod agent;
 mod cloud;
+mod relays;
 mod report;
 mod servers;
 mod verify;
