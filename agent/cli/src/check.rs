@@ -11,6 +11,7 @@ use crate::cloud::{self, Lookup};
 use crate::config::Config;
 use crate::jury::{Jury, Stage};
 use crate::progress::Progress;
+use crate::relays::Asking;
 use crate::report::since::Shown;
 use crate::{assemble, exit, render, terminal};
 
@@ -23,17 +24,19 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     let limit = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let shown = Shown::look(config);
     let lookup = Lookup::begin(config);
+    let relays = Asking::begin(config, (&args.addresses, &args.ports), limit);
     let sitting = tokio::time::timeout(limit, jury.sit(&|stage| line.say(&words(stage)))).await;
-    line.say("waiting for what the cloud says of this machine");
+    line.say("waiting for the relays, and for what the cloud says of this machine");
     let patience = if sitting.is_ok() { cloud::PATIENCE } else { Duration::ZERO };
     let place = lookup.answer_within(patience);
     if sitting.is_err() {
         let limit = humantime::format_duration(limit);
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
-    let cloud = place.await;
+    let (cloud, relays) = tokio::join!(place, relays.told());
     jury.reconsider(cloud.as_ref().and_then(Cloud::detour).as_deref());
     let mut report = assemble::last_report(jury, config, cloud.as_ref(), SystemTime::now());
+    report.relays = relays;
     shown.pass_on(&mut report).await;
     line.finish();
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));

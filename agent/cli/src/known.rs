@@ -1,9 +1,10 @@
 //! What an agent remembers over its own end: written by `run`, read by its next life and by `report`.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use sortie_core::alert::{Alarm, TypeAlarm};
+use sortie_core::alert::{Alarm, RelayAlarm, TypeAlarm};
 use sortie_core::drift::Told;
 use sortie_core::exemption::Exemption;
 use sortie_core::history::History;
@@ -41,6 +42,9 @@ pub struct KnownMachine {
     pub subscription: Option<Told>,
     /// What is raised about it.
     pub alarm: TypeAlarm,
+    /// What is raised about each relay, by its name.
+    #[serde(default)]
+    pub relays: BTreeMap<String, RelayAlarm>,
 }
 
 /// All of it, as it was found.

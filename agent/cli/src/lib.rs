@@ -31,6 +31,7 @@ pub mod known;
 pub mod man;
 pub mod page;
 pub mod progress;
+mod relays;
 pub mod render;
 pub mod report;
 pub mod run;

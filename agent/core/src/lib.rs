@@ -30,6 +30,7 @@ pub mod observation;
 pub mod outcome;
 pub mod packet;
 pub mod policy;
+pub mod relay;
 pub mod report;
 pub mod schedule;
 pub mod smtp;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use sortie_core::drift::Told;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
@@ -13,6 +14,8 @@ use sortie_core::verdict::State;
 pub struct Facts {
     /// One per port and family that is under test; one that is missing has no series any more.
     pub ports: Vec<PortFacts>,
+    /// One per relay that was spoken to; likewise.
+    pub relays: Vec<RelayFacts>,
     /// The engine in use.
     pub engine: EngineKind,
     /// Tells one configuration from another.
@@ -42,6 +45,15 @@ pub struct PortFacts {
     pub expected: Expectation,
     /// When a round could last judge it; what comes with a state that is not conclusive moves nothing.
     pub conclusive: Option<SystemTime>,
+}
+
+/// How one relay stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayFacts {
+    /// As it is called in the configuration.
+    pub name: String,
+    /// How its latest conversation went.
+    pub result: Usability,
 }
 
 /// What waits in one lane of the queue.

@@ -7,6 +7,7 @@ use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter};
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 use sortie_core::expect::Expectation;
 use sortie_core::knowledge;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
@@ -37,6 +38,7 @@ impl Instruments {
         let changes = counter(meter, &registry::PORT_STATE_CHANGES);
         gauge(meter, &registry::PORT_LAST_CONCLUSIVE_TIME, shown, last_conclusive);
         state_set(meter, &registry::EXPECTATION_STATUS, shown, expectation_status);
+        state_set(meter, &registry::RELAY_STATUS, shown, relay_status);
         gauge(meter, &registry::SUBSCRIPTION_INFO, shown, subscription_info);
         gauge(meter, &registry::AGENT_INFO, shown, move |shown, at| agent_info(version, shown, at));
         state_set(meter, &registry::AGENT_CONFIG_STATUS, shown, config_status);
@@ -136,6 +138,15 @@ fn last_conclusive(shown: &Shown, at: At<'_, u64>) {
     for (&(port, family), standing) in &shown.ports {
         if let Some(seconds) = standing.last_conclusive() {
             at.observe(seconds, &port_attributes(port, family));
+        }
+    }
+}
+
+fn relay_status(shown: &Shown, at: At<'_, i64>) {
+    for (name, set) in &shown.relays {
+        for (state, value) in set.series() {
+            let name = KeyValue::new(registry::RELAY_NAME.key, name.clone());
+            at.observe(value, &[name, KeyValue::new(registry::RELAY_STATE.key, Usability::code(state))]);
         }
     }
 }

@@ -39,7 +39,7 @@ mod testing;
 pub use bounds::Bounds;
 pub use events::{About, Alerted, Event, Exemption};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
-pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
+pub use facts::{Facts, PortFacts, RelayFacts, Skip, SpoolUsage, StoreState};
 pub use pulse::pulse;
 pub use resource::{CloudIdentity, Identity};
 pub use ship::{Compression, Endpoint, Protocol, Proxy, ShipError, ShipSettings, Shipper};

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sortie_core::drift::Told;
 use sortie_core::expect::Expectation;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
@@ -22,6 +23,7 @@ const BOOT_DRIFT: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub(crate) ports: BTreeMap<(Port, Family), Standing>,
+    pub(crate) relays: BTreeMap<String, StateSet<Usability>>,
     pub(crate) agent: Option<Agent>,
     /// Empty where nothing is exported.
     pub(crate) spool: BTreeMap<Signal, Waiting>,
@@ -55,7 +57,7 @@ pub(crate) struct Waiting {
 }
 
 impl Shown {
-    /// Takes the next facts. Ports that they do not name are forgotten.
+    /// Takes the next facts. Ports and relays that they do not name are forgotten.
     pub(crate) fn turn(&mut self, facts: Facts) {
         let mut before = std::mem::take(&mut self.ports);
         for port in &facts.ports {
@@ -68,6 +70,12 @@ impl Shown {
                 None => Standing::new(port),
             };
             self.ports.insert(key, standing);
+        }
+        let mut before = std::mem::take(&mut self.relays);
+        for relay in facts.relays {
+            let mut set = before.remove(&relay.name).unwrap_or_else(|| StateSet::new(relay.result));
+            set.turn(relay.result);
+            self.relays.insert(relay.name, set);
         }
         let state = ConfigState::of(!facts.config_rejected);
         let (config, store, booted) = match self.agent.take() {
@@ -168,6 +176,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::facts::RelayFacts;
     use crate::testing;
 
     fn at(seconds: u64) -> SystemTime {
@@ -230,5 +239,17 @@ mod tests {
         assert_eq!(shown.ports.len(), 1);
         shown.turn(Facts { ports: Vec::new(), ..testing::facts() });
         assert!(shown.ports.is_empty());
+    }
+
+    #[test]
+    fn a_relay_is_known_by_its_name_and_forgotten_with_it() {
+        use Usability::{Unusable, Usable};
+        let mut shown = Shown::default();
+        let relay = |name: &str, result| RelayFacts { name: name.to_owned(), result };
+        shown.turn(Facts { relays: vec![relay("a", Usable), relay("b", Usable)], ..testing::facts() });
+        shown.turn(Facts { relays: vec![relay("b", Unusable)], ..testing::facts() });
+        let series: Vec<_> =
+            shown.relays.iter().map(|(name, set)| (name.as_str(), set.series().collect())).collect();
+        assert_eq!(series, [("b", vec![(Unusable, 1), (Usable, 0)])]);
     }
 }

@@ -9,12 +9,13 @@ use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
 use sortie_core::knowledge::Subscription;
 use sortie_core::observation::{Answer, Attempt, EngineKind, Observation, Peer, Seen, Segment};
+use sortie_core::relay::Usability;
 use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
 use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
 use crate::resource;
-use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, StoreState, Telemetry};
+use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, RelayFacts, StoreState, Telemetry};
 
 pub(crate) fn identity() -> Identity {
     Identity {
@@ -72,6 +73,7 @@ pub(crate) fn verdict(state: State) -> PortVerdict {
 pub(crate) fn facts() -> Facts {
     Facts {
         ports: vec![port_facts()],
+        relays: vec![RelayFacts { name: "acs".to_owned(), result: Usability::Usable }],
         engine: EngineKind::Raw,
         config_hash: "0123456789abcdef".to_owned(),
         config_rejected: false,

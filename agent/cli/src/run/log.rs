@@ -11,6 +11,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 use tracing::{debug, info, warn};
 
+use super::relay_news::RelayNews;
 use crate::assemble;
 use crate::clock::Step;
 use crate::config::Config;
@@ -74,6 +75,12 @@ pub(super) fn exemption(news: News, verdict: &PortVerdict) {
 pub(super) fn recalled(port: Port, family: Family, state: State, since: SystemTime) {
     let (state, since) = (state.code(), assemble::rfc3339(since));
     info!("port {port} over {family}: {state} since {since}, as this agent knew before it was started again");
+}
+
+/// An alert about a relay began or is over.
+pub(super) fn relay(news: &RelayNews) {
+    let summary = printable(&news.summary);
+    if news.turn.raised.is_some() { warn!("{summary}") } else { info!("{summary}") }
 }
 
 /// The wall clock was set.

@@ -11,12 +11,13 @@ use sortie_core::alert::{Alarm, Turn};
 use sortie_core::exemption::Exemption;
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
-use sortie_core::report::Cloud;
+use sortie_core::relay::Usability;
+use sortie_core::report::{Cloud, Relay, Report};
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_net::{OpenError, Prober};
-use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, RelayFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -25,6 +26,7 @@ use super::log;
 use super::memory::{Entry, Memory};
 use super::notices::{self, Notices};
 use super::orders::{Orders, Wake};
+use super::relays::Heard;
 use super::reload;
 use super::service::Service;
 use super::telling::{Telling, state_change};
@@ -33,6 +35,7 @@ use crate::clock::Reading;
 use crate::config::Config;
 use crate::jury::{Jury, PortChange, Suspended};
 use crate::known::{Known, KnownMachine, Recalled};
+use crate::relays::asked;
 use crate::{args, assemble, cloud, engine, host};
 
 /// Longer than any round, its walks and slow names included: beyond it something hangs.
@@ -53,6 +56,10 @@ pub(super) struct Probing<'a> {
     told: watch::Receiver<Option<Cloud>>,
     /// What is known of the cloud by now, and what is raised about it.
     machine: KnownMachine,
+    /// How the relays stand by now.
+    relays: watch::Receiver<Heard>,
+    /// The same as it is on show.
+    heard: Heard,
     /// Whether this life has begun where the last one ended.
     has_begun: bool,
     started: SystemTime,
@@ -71,11 +78,11 @@ impl<'a> Probing<'a> {
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        known: (Memory, watch::Receiver<Option<Cloud>>),
+        known: (Memory, watch::Receiver<Option<Cloud>>, watch::Receiver<Heard>),
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
-        let ((board, telemetry), (memory, told)) = (faces, known);
+        let ((board, telemetry), (memory, told, relays)) = (faces, known);
         Ok(Self {
             config,
             jury,
@@ -88,6 +95,8 @@ impl<'a> Probing<'a> {
             memory,
             told,
             machine: KnownMachine::default(),
+            relays,
+            heard: Heard::default(),
             has_begun: false,
             started: SystemTime::now(),
             measured: None,
@@ -173,7 +182,7 @@ impl<'a> Probing<'a> {
         }
     }
 
-    /// What is known stays on show, and what the cloud tells meanwhile is added at once.
+    /// What is known stays on show, and what the cloud and the relays tell meanwhile is added at once.
     async fn pause(&mut self, due: Instant, orders: &mut Orders) -> Wake {
         loop {
             self.show(Some(due.saturating_duration_since(Instant::now()))).await;
@@ -181,6 +190,7 @@ impl<'a> Probing<'a> {
                 biased;
                 wake = orders.pause_until(due) => return wake,
                 Ok(()) = self.told.changed() => {}
+                Ok(()) = self.relays.changed() => {}
             }
         }
     }
@@ -191,6 +201,25 @@ impl<'a> Probing<'a> {
         if self.learn(&mut entry) {
             self.memory.keep(entry).await;
         }
+    }
+
+    /// Heeds how the relays stand by now: what is raised about them is on the disk before it is shown.
+    async fn heed_relays(&mut self) {
+        let heard = self.relays.borrow_and_update().clone();
+        let spoken = if heard.round == self.heard.round { &[][..] } else { &heard.relays };
+        let configured = asked(&self.config);
+        let required: Vec<_> = configured.iter().filter(|r| r.required).map(|r| r.name.as_str()).collect();
+        let before = self.machine.relays.clone();
+        let mut entry = Entry::new();
+        for news in self.machine.hear(&required, spoken) {
+            log::relay(&news);
+            self.telling().relay_turned(&mut entry, &news);
+        }
+        if self.machine.relays != before {
+            entry.machine(&self.machine);
+            self.memory.keep(entry).await;
+        }
+        self.heard = heard;
     }
 
     /// Takes what is known of the cloud by now, and says whether something is to be kept.
@@ -334,8 +363,10 @@ impl<'a> Probing<'a> {
         self.notices.of_disk(&self.memory.condition());
         self.notices.of_receiver(&self.config.otlp, &self.telemetry);
         self.heed_cloud().await;
+        self.heed_relays().await;
         let now = reading.wall_time();
         let report = assemble::report(&self.jury, &self.config, self.machine.cloud.as_ref(), now);
+        let report = Report { relays: self.heard.relays.clone(), ..report };
         self.telemetry.show(self.facts());
         self.service.status(&log::status(&report));
         let agent = AgentFacts {
@@ -419,8 +450,13 @@ impl<'a> Probing<'a> {
                 conclusive: self.conclusive.get(&(port, family)).copied(),
             })
         };
+        let relay = |relay: &Relay| {
+            let result = Usability::ALL.into_iter().find(|known| known.code() == relay.result)?;
+            Some(RelayFacts { name: relay.name.clone(), result })
+        };
         Facts {
             ports: self.jury.machines().iter().filter_map(port).collect(),
+            relays: self.heard.relays.iter().filter_map(relay).collect(),
             engine: self.jury.prober().engine(),
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),

@@ -15,6 +15,7 @@ use sortie_telemetry::{About, Alerted, Event, Exemption, Signal, Telemetry};
 use uuid::Uuid;
 
 use super::memory::Entry;
+use super::relay_news::RelayNews;
 use crate::config::Config;
 use crate::{assemble, host};
 
@@ -61,6 +62,12 @@ impl<'a> Telling<'a> {
             .map_or_else(|| "The change of the subscription is no news any more".to_owned(), Change::spoken);
         let next_steps = advice::in_situation(knowledge::azure(), When::TypeChanged);
         self.tell_turn(entry, turn, "", About::Machine { summary: &summary, next_steps: &next_steps });
+    }
+
+    /// The alert about a relay that is over, or the one that began.
+    pub(super) fn relay_turned(&self, entry: &mut Entry, news: &RelayNews) {
+        let RelayNews { name, summary, turn } = news;
+        self.tell_turn(entry, *turn, &format!(" {name}"), About::Relay { name, summary });
     }
 
     /// The subscription is another one.

@@ -57,9 +57,19 @@ pub struct Arm {
     /// The id of the machine.
     machine: Option<String>,
     region: Option<String>,
-    remote: Option<SocketAddrV4>,
     /// What was last told of the subscription.
     known: Mutex<Option<SubscriptionFacts>>,
+}
+
+/// How much is asked at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What costs a moment, and what a Reader may know.
+    Standing,
+    /// The way out too, which takes up to a minute, and which a plain Reader may not know. IP flow verify is asked about the
+    /// way to this public address and port, because Azure wants one, and which one matters where rules name addresses;
+    /// without one it is not asked.
+    WayOut(Option<SocketAddrV4>),
 }
 
 impl Arm {
@@ -73,18 +83,10 @@ impl Arm {
         Self::with(service, imds, place, client_id.as_deref().unwrap_or_default(), Patience::DEFAULT)
     }
 
-    /// The destination of the flow that IP flow verify is asked about: a public address and a port. Without one it is not
-    /// asked, because Azure wants an address, and which one matters where rules name addresses.
-    #[must_use]
-    pub fn towards(self, remote: SocketAddrV4) -> Self {
-        Self { remote: Some(remote), ..self }
-    }
-
-    /// Asks about the subscription, the interface and the state of the machine; about its way out on demand, which takes up
-    /// to a minute and which a plain Reader may not.
+    /// Asks about the subscription, the interface and the state of the machine, and about its way out where the scope says so.
     ///
     /// Takes seconds, and up to a minute where somebody is busy: whoever cannot wait drops it.
-    pub async fn ask(&self, way_out: bool) -> Told {
+    pub async fn ask(&self, scope: Scope) -> Told {
         let mut told = Told::default();
         if told.keep("ask about the subscription", self.client.ready().await).is_none() {
             return told;
@@ -113,8 +115,8 @@ impl Arm {
         }
         if let Some((id, interface)) = told.keep("read the network interface", interface) {
             told.allow_port_25_out = interface.allow_port_25_out;
-            if way_out {
-                self.way_out(&mut told, machine, &id, &interface).await;
+            if let Scope::WayOut(remote) = scope {
+                self.way_out(&mut told, machine, (&id, &interface), remote).await;
             }
         }
         told
@@ -147,15 +149,20 @@ impl Arm {
         told.subscription = Some(facts);
     }
 
-    async fn way_out(&self, told: &mut Told, machine: &str, id: &str, interface: &Interface) {
+    async fn way_out(
+        &self,
+        told: &mut Told,
+        machine: &str,
+        (id, interface): (&str, &Interface),
+        remote: Option<SocketAddrV4>,
+    ) {
         const ROUTES: (&[StatusCode], &str) = (
             &[StatusCode::FORBIDDEN],
             "Microsoft.Network/networkInterfaces/effectiveRouteTable/action, which Reader does not have",
         );
-        let remote = self.remote.map_or(SOMEWHERE, |remote| *remote.ip());
-        let hop = routes::ask(&self.client, id, remote).await;
+        let hop = routes::ask(&self.client, id, remote.map_or(SOMEWHERE, |remote| *remote.ip())).await;
         let hop = told.keep_permitted("read the effective routes", ROUTES, hop).unwrap_or_default();
-        let flow = match (self.remote, interface.address) {
+        let flow = match (remote, interface.address) {
             // "Supported target resource type is Microsoft.Compute/virtualMachines."
             (Some(remote), Some(local)) if !interface::is_in_uniform_set(machine) => {
                 self.flow(told, &flow::Question { machine, interface: id, local, remote }).await

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::header::LOCATION;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
@@ -23,20 +23,29 @@ impl Client {
         let most = self.patience.operation;
         let outcome = async {
             let mut answer = self.send(&Method::POST, &url, Some(body)).await?;
+            let mut place = None;
             while answer.status == StatusCode::ACCEPTED {
-                answer = self.look(&answer).await?;
+                let at = self.place(&answer, place)?;
+                answer = self.look(&answer, &at).await?;
+                place = Some(at);
             }
             answer.json()
         };
         timeout(most, outcome).await.map_err(|_| Refusal::Endless(most))?
     }
 
-    async fn look(&self, answer: &Answer) -> Result<Answer, Refusal> {
-        let location = answer.headers.get(LOCATION).ok_or(Refusal::Malformed("Location"))?;
+    /// Where to look next: whoever is not ready yet may name the place once.
+    fn place(&self, answer: &Answer, before: Option<Url>) -> Result<Url, Refusal> {
+        let Some(location) = answer.headers.get(LOCATION) else {
+            return before.ok_or(Refusal::Malformed("Location"));
+        };
         let location = location.to_str().map_err(|_| Refusal::Malformed("Location"))?;
-        let url = self.here(location).ok_or(Refusal::Elsewhere(answer.status))?;
+        self.here(location).ok_or(Refusal::Elsewhere(answer.status))
+    }
+
+    async fn look(&self, answer: &Answer, at: &Url) -> Result<Answer, Refusal> {
         let asked = retry_after(&answer.headers).unwrap_or_default();
         sleep(asked.min(LOOK_MOST).max(self.patience.look)).await;
-        self.send(&Method::GET, &url, None).await
+        self.send(&Method::GET, at, None).await
     }
 }

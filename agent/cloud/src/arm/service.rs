@@ -92,7 +92,6 @@ impl Arm {
                 .and_then(|id| resource_of(id, &subscription, "virtualMachines")),
             region: place.region.clone(),
             subscription,
-            remote: None,
             known: Mutex::default(),
         })
     }

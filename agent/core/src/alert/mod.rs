@@ -1,14 +1,16 @@
 //! When this machine itself raises an alert, and when the alert is over.
 //!
-//! One cause is one alert: of a port and family the worst thing that is known, of the subscription that it changed. What is
-//! raised is remembered, so that the next life of an agent raises nothing again.
+//! One cause is one alert: of a port and family the worst thing that is known, of the subscription that it changed, of a
+//! relay that it is of no use. What is raised is remembered, so that the next life of an agent raises nothing again.
 
 mod port;
+mod relay;
 mod subscription;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::port::{Alarm, Grounds};
+pub use self::relay::RelayAlarm;
 pub use self::subscription::TypeAlarm;
 
 /// What an alert is about: a closed vocabulary.
@@ -30,6 +32,8 @@ pub enum Cause {
     SubscriptionTypeChanged,
     /// A port that was open is blocked as it is for other types of subscription, and nobody can be asked for the type.
     SubscriptionTypeChangeSuspected,
+    /// A relay that this machine hands its mail to cannot be used.
+    RelayUnusable,
 }
 
 /// How urgent: the words of the field.
@@ -61,7 +65,7 @@ pub struct Turn {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PortBlocked,
         Self::PortDegraded,
         Self::PortOpenUnexpectedly,
@@ -70,6 +74,7 @@ impl Cause {
         Self::ExemptionNotEffective,
         Self::SubscriptionTypeChanged,
         Self::SubscriptionTypeChangeSuspected,
+        Self::RelayUnusable,
     ];
 
     /// The name of the alert.
@@ -83,6 +88,7 @@ impl Cause {
             Self::ExemptionNotEffective => "SortieExemptionNotEffective",
             Self::SubscriptionTypeChanged => "SortieSubscriptionTypeChanged",
             Self::SubscriptionTypeChangeSuspected => "SortieSubscriptionTypeChangeSuspected",
+            Self::RelayUnusable => "SortieRelayUnusable",
         }
     }
 }

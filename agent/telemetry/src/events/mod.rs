@@ -91,6 +91,13 @@ pub struct Alerted<'a> {
 pub enum About<'a> {
     /// A port in one family, and how it stands.
     Port(&'a PortVerdict),
+    /// A relay.
+    Relay {
+        /// As it is called in the configuration.
+        name: &'a str,
+        /// How it stands, one sentence.
+        summary: &'a str,
+    },
     /// The machine as a whole.
     Machine {
         /// What is the matter, one sentence.

@@ -41,6 +41,7 @@ fn attributes(event: &Event<'_>) -> Pairs {
         Event::AlertRaised(alert) | Event::AlertCleared(alert) => {
             let mut pairs = match alert.about {
                 About::Port(verdict) => port(verdict),
+                About::Relay { name, .. } => vec![pair(registry::RELAY_NAME, name.to_owned())],
                 About::Machine { .. } => Vec::new(),
             };
             pairs.extend(of_alert(&alert));

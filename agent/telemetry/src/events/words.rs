@@ -37,13 +37,14 @@ impl About<'_> {
     fn summary(&self) -> &str {
         match self {
             Self::Port(verdict) => &verdict.summary,
-            Self::Machine { summary, .. } => summary,
+            Self::Relay { summary, .. } | Self::Machine { summary, .. } => summary,
         }
     }
 
     fn next_steps(&self) -> &[NextStep] {
         match self {
             Self::Port(verdict) => &verdict.next_steps,
+            Self::Relay { .. } => &[],
             Self::Machine { next_steps, .. } => next_steps,
         }
     }

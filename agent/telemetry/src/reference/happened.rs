@@ -71,9 +71,11 @@ fn happen(mut tell: impl FnMut(&Event<'_>)) {
             for severity in Severity::ALL {
                 let alert = Alert { cause, severity };
                 let next_steps = &verdict.next_steps;
-                for about in
-                    [About::Port(&verdict), About::Machine { summary: "Something changed", next_steps }]
-                {
+                for about in [
+                    About::Port(&verdict),
+                    About::Relay { name: "own", summary: "It is unusable" },
+                    About::Machine { summary: "Something changed", next_steps },
+                ] {
                     let alert = Alerted { alert, fingerprint: "9f86d081884c7d65", about };
                     tell(&Event::AlertRaised(alert));
                     tell(&Event::AlertCleared(alert));

@@ -31,7 +31,7 @@ change with any release, and the changelog says so. A unit in braces counts thin
 ";
 
 /// The groups of metrics, with what each is about.
-pub(super) const GROUPS: [(&str, &str, &str); 9] = [
+pub(super) const GROUPS: [(&str, &str, &str); 10] = [
     ("probe", "Probes", "What single attempts met. They are evidence and not a verdict."),
     ("port", "Ports", "The verdict: one state for each port and IP family."),
     (
@@ -39,6 +39,7 @@ pub(super) const GROUPS: [(&str, &str, &str); 9] = [
         "Expectations",
         "What the configuration, else the provider's documents say beside the verdict.",
     ),
+    ("relay", "Relays", "Whether mail can be handed to the servers of `[[relay]]`."),
     (
         "subscription",
         "The subscription",

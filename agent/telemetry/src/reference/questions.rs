@@ -51,6 +51,14 @@ pub(super) const QUESTIONS: &[Question] = &[
         answer: "More than three changes within a day.",
     },
     Question {
+        asks: "Which relays cannot be used, and from where?",
+        promql: r#"sortie_relay_status{sortie_relay_state="unusable"} == 1
+* on (job, instance) group_left (host_name)
+  group by (job, instance, host_name) (target_info)"#,
+        answer: "One series for each VM and relay. The stage that fails and why are in the report and on the page of the \
+                 VM, and on the event `sortie.alert.raised`.",
+    },
+    Question {
         asks: "How long ago was the last conclusive verdict?",
         promql: "time() - sortie_port_last_conclusive_time_seconds",
         answer: "In seconds. It grows while nothing leaves the machine (`no_egress`) or the evidence is not enough \

@@ -10,6 +10,7 @@ use sortie_core::observation::{
     Answer, DnsFailure, EngineKind, Icmp, Observation, Peer, Seen, Segment, Session, SessionEnd,
 };
 use sortie_core::outcome::{self, Outcome};
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port, Role};
 use sortie_core::verdict::State;
 
@@ -17,7 +18,7 @@ use crate::bounds::Bounds;
 use crate::facts::Skip;
 use crate::spool::Signal;
 use crate::testing::{self, facts, observed, port_facts};
-use crate::{Facts, PortFacts, SpoolUsage, StoreState, Telemetry};
+use crate::{Facts, PortFacts, RelayFacts, SpoolUsage, StoreState, Telemetry};
 
 /// Plays them, and lets somebody look whenever something new is on show.
 pub(super) fn play(mut look: impl FnMut(&Telemetry)) {
@@ -67,6 +68,8 @@ fn standings() -> Vec<Facts> {
     let of_expectations =
         Expectation::ALL.map(|expected| Facts { ports: ports(State::Open, expected), ..facts() });
     let of_engines = EngineKind::ALL.map(|engine| Facts { engine, ..facts() });
+    let relay = |result| vec![RelayFacts { name: "own".to_owned(), result }];
+    let of_relays = Usability::ALL.map(|result| Facts { relays: relay(result), ..facts() });
     let sized = Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() };
     let rejected = Facts { config_rejected: true, ..facts() };
     let not_kept = Facts { store: StoreState::Memory, ..facts() };
@@ -80,6 +83,7 @@ fn standings() -> Vec<Facts> {
         .into_iter()
         .chain(of_expectations)
         .chain(of_engines)
+        .chain(of_relays)
         .chain(of_types)
         .chain([told])
         .chain(rest)

@@ -8,6 +8,7 @@ use sortie_core::expect::Expectation;
 use sortie_core::knowledge::Subscription;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Role};
 use sortie_core::verdict::{Attribution, Signature, State};
 
@@ -161,6 +162,7 @@ fn closed_lists_are_the_words_of_core() {
             words!(Outcome: Established, Greeted, RejectedGreeting, SilentGreeting, Reset, ResetAfterHandshake, Timeout,
                 Prohibited, Unreachable, NoRoute, DeniedLocally, LocalError, DnsError),
         ),
+        (registry::RELAY_STATE, words!(Usability: Usable, Degraded, Unusable)),
         (registry::TARGET_ROLE, words!(Role: Subject, Anchor, Control)),
         (registry::NETWORK_TYPE, words!(Family: Ipv4, Ipv6)),
         (registry::EXPECTED_STATE, words!(Expectation: Open, Blocked, Any)),
@@ -171,7 +173,7 @@ fn closed_lists_are_the_words_of_core() {
             registry::ALERT_NAME,
             words!(
                 Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress, DestinationsRefusing,
-                ExemptionNotEffective, SubscriptionTypeChanged, SubscriptionTypeChangeSuspected
+                ExemptionNotEffective, SubscriptionTypeChanged, SubscriptionTypeChangeSuspected, RelayUnusable
             ),
         ),
         (registry::SUBSCRIPTION_TYPE, words!(Subscription: Ea, McaE, EaDevtest, Other, Unknown)),

@@ -2,7 +2,7 @@
 //! is marked as conditional.
 
 use super::attributes::{
-    CONFIG_HASH, CONFIG_STATE, EXPECTED_STATE, LOSS_REASON, NETWORK_TYPE, PORT_STATE, PROBE_MODE,
+    CONFIG_HASH, CONFIG_STATE, EXPECTED_STATE, LOSS_REASON, NETWORK_TYPE, PORT_STATE, PROBE_MODE, RELAY_NAME,
     SERVER_PORT, SIGNAL,
 };
 use super::event_attributes::{
@@ -17,7 +17,7 @@ use super::subscription::{
 };
 use super::{Attribute, EventKind, Level, Stability};
 
-/// Some alerts are about the machine as a whole.
+/// Some alerts are about a relay, or about the machine as a whole.
 const ABOUT_A_PORT: &str = "the alert is about a port";
 
 /// `sortie.port.state_change`
@@ -149,6 +149,7 @@ const ALERT: &[Attribute] = &[
     ALERT_SEVERITY,
     EXPECTED_STATE.only_where(ABOUT_A_PORT),
     PORT_STATE.only_where(ABOUT_A_PORT),
+    RELAY_NAME.only_where("the alert is about a relay"),
 ];
 
 /// An exemption that took effect and one that did not last are told in the same words.

@@ -2,16 +2,17 @@
 
 use sortie_core::expect::Expectation;
 use sortie_core::outcome::Outcome;
+use sortie_core::relay::Usability;
 use sortie_core::verdict::State;
 
 use super::attributes::{
     CONFIG_HASH, CONFIG_STATE, CPU_MODE, ERROR_TYPE, EXPECTED_STATE, HOST_TYPE, LOSS_REASON, NETWORK_TYPE,
-    PORT_STATE, PROBE_MODE, PROBE_OUTCOME, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, SIGNAL, SKIP_REASON,
-    STORE_STATE, TARGET_ROLE,
+    PORT_STATE, PROBE_MODE, PROBE_OUTCOME, RELAY_NAME, RELAY_STATE, SERVER_ADDRESS, SERVER_PORT,
+    SERVICE_VERSION, SIGNAL, SKIP_REASON, STORE_STATE, TARGET_ROLE,
 };
 use super::subscription::{OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE};
 use super::{Kind, Metric, Stability};
-use crate::bounds::FAMILIES;
+use crate::bounds::{FAMILIES, RELAYS};
 use crate::facts::{ConfigState, Skip, StoreState};
 use crate::process::CpuMode;
 use crate::spool::{Loss, Signal};
@@ -83,6 +84,16 @@ pub const EXPECTATION_STATUS: Metric = Metric {
     attributes: &[NETWORK_TYPE, SERVER_PORT, EXPECTED_STATE],
     says: "What this port is expected to be: 1 for the current expectation, 0 for each that it left.",
     limit: |bounds| bounds.ports * FAMILIES * Expectation::ALL.len(),
+};
+/// `sortie.relay.status`
+pub const RELAY_STATUS: Metric = Metric {
+    name: "sortie.relay.status",
+    kind: Kind::StateSet,
+    unit: "{relay}",
+    stability: Stability::Stable,
+    attributes: &[RELAY_NAME, RELAY_STATE],
+    says: "Whether mail can be handed to this relay: 1 for how its latest conversation went, 0 for how earlier ones did.",
+    limit: |_| RELAYS * Usability::ALL.len(),
 };
 /// `sortie.subscription.info`
 pub const SUBSCRIPTION_INFO: Metric = Metric {
@@ -235,6 +246,7 @@ pub const REGISTRY: &[Metric] = &[
     PORT_STATE_CHANGES,
     PORT_LAST_CONCLUSIVE_TIME,
     EXPECTATION_STATUS,
+    RELAY_STATUS,
     SUBSCRIPTION_INFO,
     AGENT_INFO,
     AGENT_CONFIG_STATUS,

@@ -211,6 +211,7 @@ fn a_limit_holds_all_that_the_bounds_make_possible() {
         (registry::PORT_STATE_CHANGES, 2 * 2),
         (registry::PORT_LAST_CONCLUSIVE_TIME, 2 * 2),
         (registry::EXPECTATION_STATUS, 2 * 2 * 3),
+        (registry::RELAY_STATUS, 2 * 32 * 3),
         (registry::SUBSCRIPTION_INFO, 2),
         (registry::AGENT_INFO, 2),
         (registry::AGENT_CONFIG_STATUS, 2),

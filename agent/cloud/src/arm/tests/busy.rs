@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::azure::{PATIENCE, arm, healthy, metadata, patient, place, refusal};
+use crate::arm::Scope;
 use crate::arm::client::Patience;
 use crate::tests::server::{Reply, Server};
 
@@ -21,7 +22,7 @@ async fn whoever_is_busy_is_asked_again() {
             _ => healthy(request),
         })
         .await;
-        let told = arm(&metadata().await, &manager, &place()).ask(false).await;
+        let told = arm(&metadata().await, &manager, &place()).ask(Scope::Standing).await;
         assert_eq!((told.trouble, told.subscription.is_some()), (Vec::new(), true), "{busy}");
         assert_eq!(manager.lines().len(), 13, "{busy}");
     }
@@ -31,7 +32,7 @@ async fn whoever_is_busy_is_asked_again() {
 async fn whoever_says_no_is_asked_once() {
     for no in ["400 Bad Request", "409 Conflict", "410 Gone"] {
         let manager = Server::start(move |_, _| refusal(no, "No")).await;
-        let told = arm(&metadata().await, &manager, &place()).ask(false).await;
+        let told = arm(&metadata().await, &manager, &place()).ask(Scope::Standing).await;
         assert_eq!((told.subscription, manager.lines().len()), (None, 4), "{no}");
     }
 }
@@ -42,12 +43,12 @@ async fn whoever_wants_to_be_left_alone_for_long_is() {
         let head: &'static str = format!("{status}\r\nRetry-After: 4000").leak();
         let manager = Server::start(move |_, _| refusal(head, "Throttled")).await;
         let arm = arm(&metadata().await, &manager, &place());
-        let first = arm.ask(false).await;
+        let first = arm.ask(Scope::Standing).await;
         let wants = format!("Azure Resource Manager answers {} and wants to be left alone for", &status[..3]);
         assert!(first.trouble.iter().any(|sentence| sentence.contains(&wants)), "{:?}", first.trouble);
         assert!(first.subscription.is_none());
         let asked = manager.lines().len();
-        let second = arm.ask(true).await;
+        let second = arm.ask(Scope::WayOut(None)).await;
         let [sentence] = &second.trouble[..] else { panic!("{:?}", second.trouble) };
         let another = "failed to ask about the subscription: Azure Resource Manager wants to be left alone for another ";
         assert!(sentence.starts_with(another), "{sentence}");
@@ -62,7 +63,7 @@ async fn whoever_wants_to_be_left_alone_for_long_is() {
 async fn whoever_stays_busy_is_given_up() {
     let patience = Patience { busy: Duration::from_millis(20), ..PATIENCE };
     let manager = Server::start(|_, _| refusal("500 Internal Server Error", "InternalServerError")).await;
-    let told = patient(&metadata().await, &manager, &place(), patience).ask(false).await;
+    let told = patient(&metadata().await, &manager, &place(), patience).ask(Scope::Standing).await;
     let sentence =
         "failed to read the subscription: Azure Resource Manager answers 500 (InternalServerError)";
     assert!(told.trouble.contains(&sentence.to_owned()), "{:?}", told.trouble);
@@ -77,7 +78,7 @@ async fn whoever_is_silent_is_not_waited_for() {
         || Reply::Drip("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_owned()),
     ] {
         let manager = Server::start(move |_, _| slow()).await;
-        let told = patient(&metadata().await, &manager, &place(), patience).ask(false).await;
+        let told = patient(&metadata().await, &manager, &place(), patience).ask(Scope::Standing).await;
         let sentence = "failed to read the subscription: Azure Resource Manager did not answer within 0 s";
         assert!(told.trouble.contains(&sentence.to_owned()), "{:?}", told.trouble);
         assert_eq!(told.trouble.len(), 4);

@@ -1,13 +1,13 @@
 //! A Resource Manager that is huge, broken, or somebody else.
 
 use super::azure::{PATIENCE, SUBSCRIPTION, arm, healthy, metadata, place, subscription};
-use crate::arm::{Arm, ArmService, Told};
+use crate::arm::{Arm, ArmService, Scope, Told};
 use crate::ask::Whom;
 use crate::claim::is_hostile;
 use crate::tests::server::{Reply, Server, ok, status};
 
 async fn told(manager: &Server) -> Told {
-    arm(&metadata().await, manager, &place()).ask(true).await
+    arm(&metadata().await, manager, &place()).ask(Scope::WayOut(None)).await
 }
 
 fn nothing(told: &Told) -> bool {
@@ -107,7 +107,7 @@ async fn nobody_at_the_url_is_a_sentence_for_each_part() {
     let (metadata, service) = (metadata().await, ArmService::At("http://127.0.0.1:1".to_owned()));
     let imds = Whom::Only(metadata.url.to_owned());
     let arm = Arm::with(&service, &imds, &place(), "", PATIENCE).expect("a place");
-    let told = arm.ask(true).await;
+    let told = arm.ask(Scope::WayOut(None)).await;
     let sentence = "failed to read the subscription: Azure Resource Manager does not answer: Connection refused (os error 111)";
     assert!(nothing(&told) && told.trouble.contains(&sentence.to_owned()), "{told:?}");
 }

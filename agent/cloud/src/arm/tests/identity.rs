@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::azure::{OTHER, PATIENCE, arm, healthy, metadata, place, refusal};
 use crate::arm::token::{NoToken, read};
-use crate::arm::{Arm, ArmService, Told};
+use crate::arm::{Arm, ArmService, Scope, Told};
 use crate::ask::Whom;
 use crate::tests::server::{Server, ok, status};
 
@@ -23,13 +23,13 @@ async fn a_token_that_is_not_believed_is_replaced_once() {
         }
     })
     .await;
-    let told = arm(&metadata, &manager, &place()).ask(false).await;
+    let told = arm(&metadata, &manager, &place()).ask(Scope::Standing).await;
     assert_eq!((told.trouble, told.subscription.is_some()), (Vec::new(), true));
     assert_eq!(metadata.lines().len(), 2, "four questions at once need one new token");
 
     let metadata = self::metadata().await;
     let manager = Server::start(|_, _| refusal("401 Unauthorized", "InvalidAuthenticationToken")).await;
-    let told = arm(&metadata, &manager, &place()).ask(false).await;
+    let told = arm(&metadata, &manager, &place()).ask(Scope::Standing).await;
     assert_eq!(told.trouble.len(), 4);
     let sentence = "failed to read the subscription: Azure Resource Manager answers 401 (InvalidAuthenticationToken), \
         also to a fresh token: is it the Resource Manager of this machine's own cloud and tenant?";
@@ -50,7 +50,7 @@ async fn a_token_near_its_end_is_replaced_before() {
     ] {
         let metadata =
             Server::start(move |_, _| ok(&format!(r#"{{"access_token": "token.1", {expiry}}}"#))).await;
-        let told = arm(&metadata, &manager().await, &place()).ask(false).await;
+        let told = arm(&metadata, &manager().await, &place()).ask(Scope::Standing).await;
         assert_eq!((told.trouble, told.subscription.is_some()), (Vec::new(), true), "{expiry}");
         assert_eq!(metadata.lines().len(), tokens, "{expiry}");
     }
@@ -139,7 +139,7 @@ async fn without_a_token_nobody_is_asked_and_one_sentence_says_what_to_do() {
         let (service, imds) = (ArmService::At(manager.url.to_owned()), Whom::Only(metadata.url.to_owned()));
         let arm = Arm::with(&service, &imds, &place(), client_id, PATIENCE).expect("a place");
         let trouble = vec![format!("failed to ask about the subscription: {sentence}")];
-        assert_eq!(arm.ask(true).await, Told { trouble, ..Told::default() });
+        assert_eq!(arm.ask(Scope::WayOut(None)).await, Told { trouble, ..Told::default() });
         assert_eq!(manager.lines(), Vec::<String>::new());
     }
 }
@@ -149,7 +149,7 @@ async fn a_user_assigned_identity_is_named() {
     let (metadata, manager) = (metadata().await, manager().await);
     let (service, imds) = (ArmService::At(manager.url.to_owned()), Whom::Only(metadata.url.to_owned()));
     let arm = Arm::with(&service, &imds, &place(), OTHER, PATIENCE).expect("a place");
-    assert!(arm.ask(false).await.subscription.is_some());
+    assert!(arm.ask(Scope::Standing).await.subscription.is_some());
     assert!(metadata.lines()[0].ends_with(&format!("&client_id={OTHER}")), "{:?}", metadata.lines());
 }
 
@@ -173,7 +173,7 @@ async fn a_token_is_never_told() {
         echo("302 Found\r\nLocation: http://127.0.0.1:1/token.s3cret").await,
     ] {
         let arm = arm(&metadata().await, &manager, &place());
-        let told = arm.ask(true).await;
+        let told = arm.ask(Scope::WayOut(None)).await;
         let shown = format!("{arm:?} {told:?} {}", told.trouble.join("\n"));
         assert!(!shown.contains("s3cret") && !shown.to_lowercase().contains("bearer"), "{shown}");
         assert!(manager.requests().iter().all(|request| request.has("authorization: bearer token.s3cret")));

@@ -6,7 +6,7 @@ use super::azure::{
     BILLING, INSTANCE, INSTANCE_INTERFACE, INTERFACE, MACHINE, OTHER, SUBSCRIPTION, arm, healthy, interface,
     machine, metadata, place, refusal, subscription,
 };
-use crate::arm::{Billing, SubscriptionFacts, Told};
+use crate::arm::{Billing, Scope, SubscriptionFacts, Told};
 use crate::place::{Place, Platform};
 use crate::tests::server::{Reply, Request, Server, ok};
 
@@ -43,7 +43,7 @@ async fn but(path: &'static str, reply: impl Fn(&Request) -> Reply + Send + Sync
 }
 
 async fn told(manager: &Server) -> Told {
-    arm(&metadata().await, manager, &place()).ask(false).await
+    arm(&metadata().await, manager, &place()).ask(Scope::Standing).await
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_reader_is_told_everything_in_five_questions() {
     let arm = arm(&metadata, &manager, &place());
     let arm = Arc::new(arm);
     let beside_probing = Arc::clone(&arm);
-    let told = tokio::spawn(async move { beside_probing.ask(false).await }).await;
+    let told = tokio::spawn(async move { beside_probing.ask(Scope::Standing).await }).await;
     assert_eq!(told.expect("it does not panic"), everything());
     let mut asked = manager.lines();
     asked.sort();
@@ -68,7 +68,7 @@ async fn a_reader_is_told_everything_in_five_questions() {
             format!("GET /subscriptions/{SUBSCRIPTION}?api-version=2022-12-01"),
         ]
     );
-    arm.ask(false).await;
+    arm.ask(Scope::Standing).await;
     assert_eq!(metadata.lines().len(), 1, "a token is good for many questions");
 }
 
@@ -76,7 +76,7 @@ async fn a_reader_is_told_everything_in_five_questions() {
 async fn an_instance_of_a_uniform_scale_set_is_asked_in_its_own_versions() {
     let manager = Server::start(|request, _| healthy(request)).await;
     let place = Place { resource_id: Some(INSTANCE.to_owned()), platform: Platform::Aks, ..place() };
-    assert_eq!(arm(&metadata().await, &manager, &place).ask(false).await, everything());
+    assert_eq!(arm(&metadata().await, &manager, &place).ask(Scope::Standing).await, everything());
     for line in [
         format!("GET {INSTANCE}?api-version=2024-07-01"),
         format!("GET {INSTANCE}/instanceView?api-version=2024-07-01"),
@@ -211,8 +211,8 @@ async fn billing_that_is_withheld_or_fails_later_is_no_change() {
             })
             .await;
             let arm = arm(&metadata().await, &manager, &place());
-            assert_eq!(arm.ask(false).await, everything());
-            let facts = arm.ask(false).await.subscription.expect("told");
+            assert_eq!(arm.ask(Scope::Standing).await, everything());
+            let facts = arm.ask(Scope::Standing).await.subscription.expect("told");
             // Of another quota it says nothing.
             assert_eq!((facts.quota_id.as_str(), facts.billing.is_some()), (quota_id, expected), "{later}");
         }
@@ -279,7 +279,7 @@ async fn a_machine_without_an_id_in_its_subscription_is_not_asked_for() {
     for resource_id in [None, Some(elsewhere.as_str()), Some(INTERFACE), Some("/subscriptions/../x")] {
         let manager = Server::start(|request, _| healthy(request)).await;
         let place = Place { resource_id: resource_id.map(str::to_owned), ..place() };
-        let told = arm(&metadata().await, &manager, &place).ask(true).await;
+        let told = arm(&metadata().await, &manager, &place).ask(Scope::WayOut(None)).await;
         assert_eq!(
             told.trouble,
             ["failed to read the machine: the metadata service tells no id of it in its subscription"]

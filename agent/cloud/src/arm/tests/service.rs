@@ -1,7 +1,7 @@
 //! What is refused before anybody is asked, and what a token is asked for.
 
 use super::azure::{OTHER, PATIENCE, arm, healthy, metadata, place};
-use crate::arm::{Arm, ArmService};
+use crate::arm::{Arm, ArmService, Scope};
 use crate::ask::Whom;
 use crate::place::{Place, Platform};
 use crate::tests::server::Server;
@@ -96,7 +96,7 @@ async fn a_token_is_for_the_resource_manager_of_the_machines_cloud_or_for_the_co
     ] {
         let metadata = metadata().await;
         let place = Place { environment: environment.map(str::to_owned), ..place() };
-        let told = arm(&metadata, &manager, &place).ask(false).await;
+        let told = arm(&metadata, &manager, &place).ask(Scope::Standing).await;
         assert_eq!(told.trouble, Vec::<String>::new(), "{environment:?}");
         let [request] = &metadata.requests()[..] else { panic!("one token") };
         let line = format!("GET /metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}");

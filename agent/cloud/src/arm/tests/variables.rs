@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::azure::{OTHER, metadata, place};
-use crate::arm::{Arm, ArmService};
+use crate::arm::{Arm, ArmService, Scope};
 use crate::ask::Whom;
 use crate::tests::server::{Server, status};
 
@@ -53,7 +53,7 @@ async fn in_a_process_of_its_own() {
     let metadata = metadata().await;
     let imds = Whom::Only(metadata.url.to_owned());
     let arm = Arm::new(&ArmService::Known, &imds, &place()).expect("a place in Azure");
-    let told = arm.ask(false).await;
+    let told = arm.ask(Scope::Standing).await;
     assert_eq!((told.subscription, told.trouble.len()), (None, 4));
     let [token] = &metadata.lines()[..] else { panic!("one token") };
     assert!(

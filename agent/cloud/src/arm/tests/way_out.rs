@@ -11,7 +11,7 @@ use super::azure::{
 };
 use crate::arm::client::Patience;
 use crate::arm::routes::read;
-use crate::arm::{Flow, Told, WayOut};
+use crate::arm::{Flow, Scope, Told, WayOut};
 use crate::place::Place;
 use crate::tests::server::{Reply, Request, Server, ok, status};
 
@@ -20,7 +20,7 @@ const REMOTE: &str = "203.0.113.25:25";
 
 async fn told(manager: &Server) -> Told {
     let arm = arm(&metadata().await, manager, &place());
-    arm.towards(REMOTE.parse().expect("an address")).ask(true).await
+    arm.ask(Scope::WayOut(REMOTE.parse().ok())).await
 }
 
 async fn but(path: &'static str, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
@@ -60,7 +60,7 @@ async fn the_way_out_is_told_on_demand() {
     );
 
     let manager = Server::start(|request, _| healthy(request)).await;
-    let told = arm(&metadata().await, &manager, &place()).ask(false).await;
+    let told = arm(&metadata().await, &manager, &place()).ask(Scope::Standing).await;
     assert_eq!((told.way_out, manager.lines().iter().any(|line| line.starts_with("POST"))), (None, false));
 }
 
@@ -68,11 +68,11 @@ async fn the_way_out_is_told_on_demand() {
 async fn a_flow_is_not_verified_without_a_destination_or_for_a_uniform_scale_set() {
     let manager = Server::start(|request, _| healthy(request)).await;
     let without = WayOut { flow: None, ..through_firewall() };
-    let told = arm(&metadata().await, &manager, &place()).ask(true).await;
+    let told = arm(&metadata().await, &manager, &place()).ask(Scope::WayOut(None)).await;
     assert_eq!((told.way_out.as_ref(), &told.trouble), (Some(&without), &Vec::new()));
     let place = Place { resource_id: Some(INSTANCE.to_owned()), ..place() };
-    let arm = arm(&metadata().await, &manager, &place).towards(REMOTE.parse().expect("an address"));
-    let told = arm.ask(true).await;
+    let arm = arm(&metadata().await, &manager, &place);
+    let told = arm.ask(Scope::WayOut(REMOTE.parse().ok())).await;
     assert_eq!((told.way_out.as_ref(), &told.trouble), (Some(&without), &Vec::new()));
     let routes = format!("POST {INSTANCE_INTERFACE}/effectiveRouteTable?api-version=2018-10-01");
     assert!(manager.lines().contains(&routes), "{:?}", manager.lines());
@@ -83,22 +83,25 @@ async fn a_flow_is_not_verified_without_a_destination_or_for_a_uniform_scale_set
 async fn what_takes_time_is_looked_at_until_it_is_there() {
     const RESULT: &str =
         "/subscriptions/x/providers/Microsoft.Network/locations/westeurope/operationResults/1";
-    let manager = Server::start(|request, number| match request.line() {
-        line if line.contains("effectiveRouteTable") => status(
-            &format!("202 Accepted\r\nRetry-After: 0\r\nLocation: {RESULT}?api-version=2024-05-01"),
-            "",
-        ),
-        line if line.contains(RESULT) && number % 3 != 0 => {
-            status(&format!("202 Accepted\r\nLocation: {RESULT}"), "null")
-        }
-        line if line.contains(RESULT) => ok(ROUTES),
-        _ => healthy(request),
-    })
-    .await;
-    let told = told(&manager).await;
-    assert_eq!((told.way_out, told.trouble), (Some(through_firewall()), Vec::new()));
-    let looks: Vec<_> = manager.lines().into_iter().filter(|line| line.contains(RESULT)).collect();
-    assert!(looks[0].starts_with("GET ") && looks[0].ends_with("?api-version=2024-05-01"), "{looks:?}");
+    // Whoever is not ready yet names the place again, or does not.
+    for not_yet in ["202 Accepted", &format!("202 Accepted\r\nLocation: {RESULT}")] {
+        let not_yet = not_yet.to_owned();
+        let manager = Server::start(move |request, number| match request.line() {
+            line if line.contains("effectiveRouteTable") => status(
+                &format!("202 Accepted\r\nRetry-After: 0\r\nLocation: {RESULT}?api-version=2024-05-01"),
+                "",
+            ),
+            line if line.contains(RESULT) && number % 3 != 0 => status(&not_yet, "null"),
+            line if line.contains(RESULT) => ok(ROUTES),
+            _ => healthy(request),
+        })
+        .await;
+        let told = told(&manager).await;
+        assert_eq!((told.way_out, told.trouble), (Some(through_firewall()), Vec::new()));
+        let looks: Vec<_> = manager.lines().into_iter().filter(|line| line.contains(RESULT)).collect();
+        assert!(looks.len() > 1, "it was not ready at once: {looks:?}");
+        assert!(looks[0].starts_with("GET ") && looks[0].ends_with("?api-version=2024-05-01"), "{looks:?}");
+    }
 }
 
 #[tokio::test]
@@ -129,7 +132,7 @@ async fn what_is_never_ready_is_given_up() {
     let manager =
         but("effectiveRouteTable", |_| status("202 Accepted\r\nLocation: /x/effectiveRouteTable", "")).await;
     let patience = Patience { operation: Duration::from_millis(200), ..PATIENCE };
-    let told = patient(&metadata().await, &manager, &place(), patience).ask(true).await;
+    let told = patient(&metadata().await, &manager, &place(), patience).ask(Scope::WayOut(None)).await;
     assert_eq!(
         told.trouble,
         ["failed to read the effective routes: Azure Resource Manager was not ready with it within 0 s"]

@@ -2,18 +2,19 @@
 //!
 //! A check asks while it probes, and waits for the answer a little beyond its verdict; `sortie run` never waits.
 
-use std::time::Duration;
+mod lookup;
+mod manager;
+mod recall;
 
 use sortie_cloud::{Place, Provider, Surroundings, Whom};
 use sortie_core::report::Cloud;
 use sortie_core::schedule::Pace;
 use sortie_telemetry::CloudIdentity;
-use tokio::task::JoinHandle;
 
+pub(crate) use self::lookup::{Lookup, PATIENCE};
+pub(crate) use self::manager::Manager;
+pub(crate) use self::recall::{known_by_now, remembered};
 use crate::config::{Config, Service};
-
-/// How long a check waits for the answer beyond its verdict.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Who may be asked; `None` where nothing is to be known about the cloud.
 pub(crate) fn whom(config: &Config) -> Option<Whom> {
@@ -32,50 +33,6 @@ pub(crate) fn whom(config: &Config) -> Option<Whom> {
 pub(crate) fn by_signs(config: &Config) -> Option<Cloud> {
     whom(config)?;
     Surroundings::look().place().map(reported)
-}
-
-/// The cloud that another life of this agent knew, as far as this one may know it: what the machine tells by itself now may
-/// contradict it, as in a copy of its disk that was started elsewhere.
-pub(crate) fn remembered(config: &Config, known: Option<Cloud>) -> Option<Cloud> {
-    whom(config)?;
-    let signs = Surroundings::look().place().map(reported);
-    match (signs, known) {
-        (Some(signs), Some(known)) if signs.provider != known.provider => Some(signs),
-        (signs, None) => signs,
-        (_, Some(known)) => Some(as_allowed(config, known)),
-    }
-}
-
-/// What is known by now: what this life was told, with what it was not told yet as an earlier one knew it.
-pub(crate) fn known_by_now(config: &Config, told: Option<Cloud>, before: Option<&Cloud>) -> Option<Cloud> {
-    let told = told?;
-    let Some(before) = before.filter(|before| before.provider == told.provider) else { return Some(told) };
-    let before = as_allowed(config, before.clone());
-    // Signs of the machine alone name nothing.
-    if told.vm_id.is_none() && told.resource_id.is_none() && told.account_id.is_none() {
-        return Some(before);
-    }
-    let is_same = told.vm_id == before.vm_id && told.account_id == before.account_id;
-    Some(if is_same && told.subscription.is_none() { with_answer_of(told, before) } else { told })
-}
-
-/// What Resource Manager said, added to what the metadata service says.
-fn with_answer_of(cloud: Cloud, other: Cloud) -> Cloud {
-    Cloud {
-        subscription: other.subscription,
-        allow_port_25_out: other.allow_port_25_out,
-        way_out: other.way_out,
-        provisioned_at: other.provisioned_at,
-        ..cloud
-    }
-}
-
-/// Nothing of Resource Manager's where it must not be asked.
-fn as_allowed(config: &Config, cloud: Cloud) -> Cloud {
-    match config.cloud.arm {
-        Service::Off => with_answer_of(cloud, Cloud::default()),
-        _ => cloud,
-    }
 }
 
 /// A place as every report has it.
@@ -111,42 +68,6 @@ pub(crate) fn identity(cloud: Option<&Cloud>) -> CloudIdentity {
         region: cloud.region.clone(),
         availability_zone: cloud.zone.clone(),
         resource_id: cloud.resource_id.clone(),
-    }
-}
-
-/// A question that was asked while a check probes.
-pub(crate) struct Lookup(Option<Asked>);
-
-struct Asked {
-    around: Surroundings,
-    answer: JoinHandle<Option<Place>>,
-    /// How long an answer may take beyond the verdict.
-    patience: Duration,
-}
-
-impl Lookup {
-    /// Asks whom the configuration allows.
-    pub(crate) fn begin(config: &Config) -> Self {
-        Self(whom(config).map(|whom| {
-            let around = Surroundings::look();
-            let is_dark = whom == Whom::Known && around.place().is_none();
-            // Where nothing says that there is a cloud, a check is no slower for the question.
-            let patience = if is_dark { Duration::ZERO } else { PATIENCE };
-            let asked = around.clone();
-            Asked {
-                around,
-                answer: tokio::spawn(async move { sortie_cloud::ask(&whom, &asked).await }),
-                patience,
-            }
-        }))
-    }
-
-    /// The answer within this time, else what the machine tells by itself.
-    pub(crate) async fn answer_within(self, most: Duration) -> Option<Cloud> {
-        let Asked { around, mut answer, patience } = self.0?;
-        let told = tokio::time::timeout(most.min(patience), &mut answer).await;
-        answer.abort();
-        told.ok().and_then(Result::ok).flatten().or_else(|| around.place()).map(reported)
     }
 }
 
