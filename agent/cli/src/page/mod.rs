@@ -25,7 +25,7 @@ mod next;
 mod notices;
 mod prose;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod shape;
 mod states;
 #[cfg(test)]

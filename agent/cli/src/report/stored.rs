@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use sortie_core::history::History;
 use sortie_core::report::{Report, SCHEMA};
 use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
 
 use crate::assemble::{composed, rfc3339};
 use crate::config::Config;
 use crate::known::Known;
-use crate::{cloud, host};
+use crate::{cloud, host, past};
 
 /// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.
 pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
@@ -17,6 +18,16 @@ pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
     // An agent that starts meanwhile waits for it.
     drop(snapshot);
     Ok((!memories.is_empty()).then(|| told(config, &memories, latest)))
+}
+
+/// What happened in the lives of all agents that kept their history there.
+pub(super) fn history(config: &Config) -> Result<History, StoreError> {
+    let mut history = History::default();
+    if let Some(snapshot) = Snapshot::open(&config.agent.state_dir)? {
+        let rows = snapshot.history(Moment::from_millis(0))?;
+        past::recall(&mut history, rows.changes, rows.samples)?;
+    }
+    Ok(history)
 }
 
 fn told(config: &Config, memories: &[PortMemory], latest: Option<Moment>) -> Report {
