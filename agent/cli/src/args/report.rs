@@ -16,7 +16,7 @@ The result goes to stdout.
 
 With --ticket it is the evidence pack for a support case, as Markdown or, with --format json, as JSON: the problem in \
 words, which machine, what happened when, what every destination answered, what was ruled out and how, and commands to \
-see the same with ordinary tools.";
+see the same with ordinary tools. With --redact, placeholders stand for what identifies the machine and the account.";
 
 pub(super) const AFTER: &str = "\
 Examples:
@@ -25,6 +25,7 @@ Examples:
   sortie report --listen 127.0.0.1:9600     an agent whose page is elsewhere
   sortie report --listen off                what the last agent left behind
   sortie report --ticket > ticket.md        the evidence pack for a support case
+  sortie report --ticket --redact           the same without names, ids and own addresses
 
 Exit codes:
   0  as expected, or open
@@ -42,6 +43,9 @@ pub struct Report {
     /// Write the evidence pack for a support case: Markdown, or JSON (schema sortie.ticket/1)
     #[arg(long)]
     pub ticket: bool,
+    /// In a ticket: placeholders for subscription, machine, host name, own addresses and the like
+    #[arg(long, requires = "ticket")]
+    pub redact: bool,
     /// Configuration file of the agent [default: /etc/sortie/sortie.toml if it exists]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,

@@ -9,7 +9,7 @@ use super::{left_behind, stored};
 use crate::args::{self, TicketFormat};
 use crate::assemble::rfc3339;
 use crate::config::Config;
-use crate::ticket::{Machine, Past, Sources, json, markdown, pack};
+use crate::ticket::{Machine, Past, Sources, json, markdown, pack, redacted};
 use crate::{exit, terminal};
 
 /// A ticket cannot be written like this.
@@ -26,6 +26,8 @@ pub(super) async fn run(args: &args::Report, config: &Config) -> anyhow::Result<
     let code = exit::of_report(&report);
     let (machine, made_at) = (Machine::look(), rfc3339(SystemTime::now()));
     let sources = Sources { report, past, machine, made_at, redacted: false };
+    let sources =
+        if args.redact { redacted(sources).context("failed to redact the report")? } else { sources };
     let ticket = pack(sources);
     let text = match format {
         TicketFormat::Markdown => {

@@ -1,11 +1,10 @@
 //! Which machine, and what the control plane says of it: facts as they were told, absent ones left out.
 
 use sortie_core::report::{Cloud, Report, Subscription, WayOut};
-use sortie_net::Interface;
 
 use super::document::Fact;
 use super::moment::utc;
-use super::sources::Machine;
+use super::sources::{Interface, Machine};
 
 /// Interfaces that are told: a host of containers has hundreds.
 const INTERFACES_MOST: usize = 8;
@@ -83,7 +82,9 @@ fn kind(subscription: Option<&Subscription>) -> String {
 
 /// `eth0, 00:0d:3a:00:00:01, 10.0.0.4`
 fn told(interface: &Interface) -> String {
-    let addresses = interface.addresses.iter().map(ToString::to_string);
-    let parts = [Some(interface.name.clone()), interface.mac.clone()].into_iter().flatten().chain(addresses);
+    let parts = [Some(interface.name.clone()), interface.mac.clone()]
+        .into_iter()
+        .flatten()
+        .chain(interface.addresses.clone());
     parts.collect::<Vec<_>>().join(", ")
 }

@@ -20,6 +20,7 @@ mod pack;
 mod probes;
 mod problem;
 mod recourse;
+mod redact;
 mod rulings;
 mod sources;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::render;
 
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::pack::pack;
+pub(crate) use self::redact::redacted;
 pub(crate) use self::sources::{Machine, Past, Sources};
 
 /// The ticket as JSON, fit for a terminal, with a line break at the end.

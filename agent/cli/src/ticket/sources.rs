@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sortie_core::history::{History, Sample, Series, StateChange};
 use sortie_core::report::Report;
-use sortie_net::Interface;
 
 use crate::host;
 
@@ -42,6 +41,14 @@ pub(crate) struct Machine {
     pub(crate) interfaces: Vec<Interface>,
 }
 
+/// One of its interfaces, in text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interface {
+    pub(crate) name: String,
+    pub(crate) mac: Option<String>,
+    pub(crate) addresses: Vec<String>,
+}
+
 impl Past {
     /// What a history says, and what of it could not be read.
     pub(crate) fn of(history: &History, losses: Vec<String>) -> Self {
@@ -72,7 +79,7 @@ impl Machine {
         Self {
             names: host::name().into_iter().collect(),
             id: host::machine_id(),
-            interfaces: sortie_net::interfaces(),
+            interfaces: sortie_net::interfaces().into_iter().map(Interface::from).collect(),
         }
     }
 
@@ -80,5 +87,12 @@ impl Machine {
     pub(crate) fn is_told_by(&self, report: &Report) -> bool {
         let same_name = report.host.name.as_ref().is_some_and(|name| self.names.contains(name));
         same_name || (report.host.id.is_some() && report.host.id == self.id)
+    }
+}
+
+impl From<sortie_net::Interface> for Interface {
+    fn from(interface: sortie_net::Interface) -> Self {
+        let sortie_net::Interface { name, mac, addresses } = interface;
+        Self { name, mac, addresses: addresses.iter().map(ToString::to_string).collect() }
     }
 }

@@ -9,6 +9,7 @@ use sortie_core::report::{Cloud, Flow, Host, NextStep, PortVerdict, Report, Subs
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::{Finding, State};
 
+use super::sources::Interface;
 use super::*;
 use crate::page::sample::findings::is_dropped;
 use crate::page::sample::{self, Situation};
@@ -56,13 +57,10 @@ pub(super) fn machine() -> Machine {
     Machine {
         names: vec!["mx-1".to_owned()],
         id: Some("b1f6c2d4e8a94f5d9c3b7a6e5d4c3b2a".to_owned()),
-        interfaces: vec![sortie_net::Interface {
+        interfaces: vec![Interface {
             name: "eth0".to_owned(),
             mac: Some("00:0d:3a:12:34:56".to_owned()),
-            addresses: vec![
-                "10.1.0.4".parse().expect("valid"),
-                "fe80::20d:3aff:fe12:3456".parse().expect("valid"),
-            ],
+            addresses: vec!["10.1.0.4".to_owned(), "fe80::20d:3aff:fe12:3456".to_owned()],
         }],
     }
 }
@@ -155,6 +153,11 @@ fn what_the_last_agent_left_is_told_from_what_it_remembered() {
     left.report.engine = None;
     left.report.observations.clear();
     insta::assert_snapshot!(shown(left));
+}
+
+#[test]
+fn the_same_block_without_what_identifies() {
+    insta::assert_snapshot!(shown(redacted(blocked()).expect("plain data")));
 }
 
 #[test]
