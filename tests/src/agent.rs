@@ -1,13 +1,13 @@
 //! The binary under test: where it lies, how it is run in a namespace, what it answered.
 
+mod call;
 mod daemon;
 mod stage;
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -15,11 +15,11 @@ use crate::netns::Namespace;
 use crate::report::Report;
 use crate::scenario::{Engine, Scenario};
 
+pub use call::{Call, Said};
 pub use daemon::{Daemon, PAGE};
 pub use stage::{Stage, sweep};
 
 const NOBODY: u32 = 65_534;
-const POLL: Duration = Duration::from_millis(25);
 
 /// What a run of `sortie check` gave.
 #[derive(Debug)]
@@ -84,39 +84,17 @@ pub fn check(
     vm: &Namespace,
     desk: &Desk,
 ) -> Result<Answer> {
-    let config_path = desk.path("config.toml");
-    fs::write(&config_path, config).context("failed to write the configuration")?;
+    let words = ["check", "--format", "json", "--engine", engine.name()];
+    let privileges = privileges(engine, scenario.run.uid);
     let deadline = Duration::from_secs(scenario.run.deadline_s);
-    let mut command = Command::new("ip");
-    command
-        .args(["netns", "exec", vm.name()])
-        .args(privileges(engine, scenario.run.uid))
-        .arg(binary)
-        .args(["check", "--format", "json", "--engine", engine.name(), "--config"])
-        .arg(&config_path)
-        .env_clear()
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stdout(File::create(desk.path("stdout"))?)
-        .stderr(File::create(desk.path("stderr"))?);
-    let started = Instant::now();
-    let mut running = Running(command.spawn().context("failed to start `ip netns exec`")?);
-    let mut answer = Answer::default();
-    while started.elapsed() < deadline && answer.exit.is_none() {
-        answer.peak_rss_kib = answer.peak_rss_kib.max(running.peak_rss_kib());
-        std::thread::sleep(POLL);
-        answer.exit = running.0.try_wait()?.map(|status| status.code().unwrap_or(-1));
-    }
-    drop(running);
-    answer.took = started.elapsed();
-    answer.stderr = String::from_utf8_lossy(&fs::read(desk.path("stderr"))?).into_owned();
-    let stdout = fs::read(desk.path("stdout"))?;
-    answer.report = match answer.exit {
+    let call = Call { privileges: &privileges, deadline, ..Call::of(&words) };
+    let said = call.run(binary, config, vm, desk)?;
+    let report = match said.exit {
         None => Err(format!("still running after {} s", scenario.run.deadline_s)),
-        Some(code) => parse(&stdout).map_err(|error| format!("{error} (exit code {code})")),
+        Some(code) => parse(&said.stdout).map_err(|error| format!("{error} (exit code {code})")),
     };
-    Ok(answer)
+    let Said { exit, stderr, peak_rss_kib, took, .. } = said;
+    Ok(Answer { report, exit, stderr, peak_rss_kib, took })
 }
 
 fn parse(stdout: &[u8]) -> Result<Report, String> {
@@ -145,22 +123,4 @@ fn privileges(engine: Engine, uid: Option<u32>) -> Vec<String> {
     }
     words.push("--".to_owned());
     words
-}
-
-/// A child that does not outlive us: `ip` and `setpriv` become the binary, so its id is the binary's.
-struct Running(Child);
-
-impl Running {
-    fn peak_rss_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

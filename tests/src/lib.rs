@@ -17,6 +17,7 @@
 //! * [`browser`]: looking at its page as people do.
 //! * [`otlp`], [`exchange`], [`receiver`]: speaking OTLP as a sender, and as a receiver that misbehaves and remembers.
 //! * [`backend`], [`ledger`]: a real collector and a real Prometheus, and what arrived in them, record by record.
+//! * [`azure`]: the cloud that the machine stands in, as far as anybody asks it.
 //! * [`judge`], [`matrix`]: what it should have said.
 //! * [`tmpfs`], [`wallclock`]: a disk that is full and a clock that steps when a test wants it.
 //! * [`trial`]: one scenario with one engine, from an empty kernel to a grade.
@@ -24,6 +25,7 @@
 #![expect(missing_docs, reason = "nobody publishes a laboratory; names that say it all stand alone")]
 
 pub mod agent;
+pub mod azure;
 pub mod backend;
 pub mod browser;
 pub mod command;

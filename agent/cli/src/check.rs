@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use sortie_core::report::explain;
+use sortie_core::report::{Cloud, explain};
 use sortie_net::Event;
 
 use crate::args::{Check, Format};
@@ -11,6 +11,7 @@ use crate::cloud::{self, Lookup};
 use crate::config::Config;
 use crate::jury::{Jury, Stage};
 use crate::progress::Progress;
+use crate::relays::Asking;
 use crate::report::since::Shown;
 use crate::{assemble, exit, render, terminal};
 
@@ -23,17 +24,20 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     let limit = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let shown = Shown::look(config);
     let lookup = Lookup::begin(config);
+    let relays = Asking::begin(config, (&args.addresses, &args.ports), limit);
     let sitting = tokio::time::timeout(limit, jury.sit(&|stage| line.say(&words(stage)))).await;
-    line.say("waiting for what the cloud says of this machine");
+    line.say("waiting for the relays, and for what the cloud says of this machine");
     let patience = if sitting.is_ok() { cloud::PATIENCE } else { Duration::ZERO };
     let place = lookup.answer_within(patience);
     if sitting.is_err() {
         let limit = humantime::format_duration(limit);
         terminal::warn(&format!("stopped after {limit}; what was not known by then is said to be unknown"));
     }
-    let mut report = assemble::last_report(jury, config, SystemTime::now());
+    let (cloud, relays) = tokio::join!(place, relays.told());
+    jury.reconsider(cloud.as_ref().and_then(Cloud::detour).as_deref());
+    let mut report = assemble::last_report(jury, config, cloud.as_ref(), SystemTime::now());
+    report.relays = relays;
     shown.pass_on(&mut report).await;
-    report.cloud = place.await;
     line.finish();
     report.explanation = args.explain.then(|| explain(jury.rounds(), jury.walks()));
     let text = match args.format {
@@ -45,7 +49,8 @@ pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Resu
     Ok(exit::of_report(&report))
 }
 
-fn words(stage: Stage) -> String {
+/// What a jury is doing.
+pub(crate) fn words(stage: Stage) -> String {
     match stage {
         Stage::Resolving => "looking up names".to_owned(),
         Stage::Round(number, Event::Started { probes }) => {

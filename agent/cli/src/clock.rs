@@ -53,6 +53,11 @@ impl Reading {
         SystemTime::UNIX_EPOCH + self.wall
     }
 
+    /// When the machine was started, by the wall clock of this reading.
+    pub fn booted(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.wall.saturating_sub(self.boot)
+    }
+
     /// How long the machine was suspended since `earlier`, where it was.
     pub fn suspended_since(&self, earlier: &Self) -> Option<Duration> {
         let passed = self.boot.saturating_sub(earlier.boot);
@@ -132,6 +137,13 @@ mod tests {
     fn time_that_passes_is_neither_sleep_nor_a_step() {
         let (then, now) = (reading(100, 90, 1_000), reading(160, 150, 1_060));
         assert_eq!((now.suspended_since(&then), now.stepped_since(&then)), (None, None));
+    }
+
+    #[test]
+    fn the_boot_is_as_long_ago_as_the_boot_clock_says() {
+        let booted = SystemTime::UNIX_EPOCH + Duration::from_secs(4_600);
+        assert_eq!(reading(400, 90, 5_000).booted(), booted);
+        assert_eq!(reading(400, 90, 5).booted(), SystemTime::UNIX_EPOCH, "a clock that was never set");
     }
 
     #[test]

@@ -13,7 +13,12 @@ pub fn jury(config: &Config, roster: Roster) -> Result<Jury, OpenError> {
 
 /// Opens the engine that the configuration asks for.
 pub fn prober(config: &Config) -> Result<Prober, OpenError> {
-    let settings = Settings {
+    Prober::open(settings(config))
+}
+
+/// What the configuration says of probing and of conversations.
+pub(crate) fn settings(config: &Config) -> Settings {
+    Settings {
         engine: match config.probe.engine {
             EngineChoice::Auto => Choice::Auto,
             EngineChoice::Raw => Choice::Raw,
@@ -27,6 +32,5 @@ pub fn prober(config: &Config) -> Result<Prober, OpenError> {
             config::Source::Address(ip) => Source::Address(*ip),
         }),
         ..Settings::default()
-    };
-    Prober::open(settings)
+    }
 }

@@ -3,12 +3,15 @@
 //! `check` follows the monitoring-plugin convention (0 to 3), everything else `sysexits.h`, so that a broken
 //! configuration is never taken for a blocked port.
 
-use sortie_core::report::{PortVerdict, Report};
+use sortie_core::relay::Usability;
+use sortie_core::report::{PortVerdict, Relay, Report};
 use sortie_core::verdict::State;
+
+use crate::relays::is_missed;
 
 /// Open, or as expected.
 pub const OK: u8 = 0;
-/// Partial, throttled, refused or intercepted.
+/// Partial, throttled, refused or intercepted, or a required relay is unusable.
 pub const DEGRADED: u8 = 1;
 /// Blocked against expectation, or unexpectedly open.
 pub const BLOCKED: u8 = 2;
@@ -49,8 +52,12 @@ impl Standing {
 
     /// How one verdict compares. A word that this version does not know is unknown.
     pub fn of(verdict: &PortVerdict) -> Self {
-        let state = State::ALL.into_iter().find(|state| state.code() == verdict.state);
-        match (state, verdict.as_expected) {
+        Self::new(State::ALL.into_iter().find(|state| state.code() == verdict.state), verdict.as_expected)
+    }
+
+    /// How a state compares, where it is known; `None` is a word that this version does not know.
+    pub fn new(state: Option<State>, as_expected: Option<bool>) -> Self {
+        match (state, as_expected) {
             (None | Some(State::NoEgress | State::Inconclusive), _) => Self::Unknown,
             (Some(State::Partial | State::Throttled | State::Refused | State::Intercepted), _) => {
                 Self::Degraded
@@ -60,12 +67,24 @@ impl Standing {
             (Some(_), None) => Self::Unknown,
         }
     }
+
+    /// How one relay compares: other mail leaves without it, so it never weighs more than a port that is degraded.
+    pub fn of_relay(relay: &Relay) -> Self {
+        let known = Usability::ALL.map(Usability::code).contains(&relay.result);
+        match known {
+            _ if is_missed(relay) => Self::Degraded,
+            true => Self::Fine,
+            false => Self::Unknown,
+        }
+    }
 }
 
-/// The code of a whole report: its worst verdict that counts. A report without verdicts is unknown.
+/// The code of a whole report: the worst of its verdicts and relays that count. A report without verdicts is unknown.
 pub fn of_report(report: &Report) -> u8 {
     let counted = report.verdicts.iter().filter(|verdict| counts(report, verdict));
-    counted.map(Standing::of).max().unwrap_or(Standing::Unknown).code()
+    let ports = counted.map(Standing::of).max().unwrap_or(Standing::Unknown);
+    let required = report.relays.iter().filter(|relay| relay.required);
+    required.map(Standing::of_relay).fold(ports, Standing::max).code()
 }
 
 /// Whether a verdict counts for the whole.
@@ -96,7 +115,7 @@ mod tests {
             },
             ..sample::verdict()
         });
-        of_report(&Report { verdicts: verdicts.collect(), ..sample::report() })
+        of_report(&Report { verdicts: verdicts.collect(), relays: Vec::new(), ..sample::report() })
     }
 
     #[test]
@@ -115,6 +134,30 @@ mod tests {
             (&[(25, Ipv4, "a word from the future", "open")], UNKNOWN),
         ] {
             assert_eq!(code(verdicts), expected, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn a_required_relay_that_is_unusable_makes_what_is_fine_degraded_and_nothing_better() {
+        let [usable, degraded, unusable] = sample::relays();
+        let optional = Relay { required: false, ..unusable.clone() };
+        let foreign = Relay { result: sortie_core::report::FOREIGN, ..usable.clone() };
+        for (state, relays, expected) in [
+            ("open", vec![usable.clone(), degraded], OK),
+            ("open", vec![optional], OK),
+            ("open", vec![usable, unusable.clone()], DEGRADED),
+            ("open", vec![foreign], UNKNOWN),
+            ("platform_blocked", vec![unusable.clone()], BLOCKED),
+            ("inconclusive", vec![unusable], DEGRADED),
+        ] {
+            let as_expected = match state {
+                "open" => Some(true),
+                "inconclusive" => None,
+                _ => Some(false),
+            };
+            let verdict = PortVerdict { state, as_expected, ..sample::verdict() };
+            let report = Report { verdicts: vec![verdict], relays: relays.clone(), ..sample::report() };
+            assert_eq!(of_report(&report), expected, "{state} {relays:?}");
         }
     }
 }

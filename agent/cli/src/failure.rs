@@ -2,6 +2,7 @@
 
 use sortie_net::OpenError;
 
+use crate::args::VerifyError;
 use crate::config::{ConfigError, OverrideError};
 use crate::configure::FileExists;
 use crate::exit;
@@ -9,11 +10,14 @@ use crate::man::UnknownCommand;
 use crate::report::{NoTicket, NothingKnown};
 use crate::selection::SelectionError;
 use crate::text::printable;
+use crate::verify::UrlError;
 
 /// The exit code that belongs to an error.
 pub fn code(error: &anyhow::Error) -> u8 {
     let usage = error.is::<SelectionError>()
         || error.is::<OverrideError>()
+        || error.is::<VerifyError>()
+        || error.is::<UrlError>()
         || error.is::<OpenError>()
         || error.is::<FileExists>()
         || error.is::<NoTicket>()

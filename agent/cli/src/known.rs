@@ -1,9 +1,14 @@
-//! What an agent remembers of a port over its own end: written by `run`, read by its next life and by `report`.
+//! What an agent remembers over its own end: written by `run`, read by its next life and by `report`.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use sortie_core::alert::Alarm;
+use sortie_core::alert::{Alarm, RelayAlarm, TypeAlarm};
+use sortie_core::drift::Told;
+use sortie_core::exemption::Exemption;
+use sortie_core::history::History;
+use sortie_core::report::Cloud;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::Finding;
 
@@ -23,4 +28,32 @@ pub struct Known {
     /// What is raised about it.
     #[serde(default)]
     pub alarm: Alarm,
+    /// How it stands with an exemption.
+    #[serde(default)]
+    pub exemption: Exemption,
+}
+
+/// The machine itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KnownMachine {
+    /// The cloud, as far as it had told.
+    pub cloud: Option<Cloud>,
+    /// The subscription, as it was last told.
+    pub subscription: Option<Told>,
+    /// What is raised about it.
+    pub alarm: TypeAlarm,
+    /// What is raised about each relay, by its name.
+    #[serde(default)]
+    pub relays: BTreeMap<String, RelayAlarm>,
+}
+
+/// All of it, as it was found.
+#[derive(Debug, Default)]
+pub struct Recalled {
+    /// The ports that were under test.
+    pub ports: Vec<Known>,
+    /// The machine.
+    pub machine: KnownMachine,
+    /// What happened.
+    pub history: History,
 }

@@ -7,7 +7,7 @@ use clap::{ColorChoice, Parser};
 use sortie_cli::args::{Cli, Command, DemoWorld};
 use sortie_cli::{
     check, completions, configure, demo, doctor, engine, exit, failure, knowledge, man, report, run, setup,
-    terminal,
+    terminal, verify,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -37,6 +37,15 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             let (config, roster) = setup::check(args)?;
             runtime()?
                 .block_on(async { check::run(args, &config, &mut engine::jury(&config, roster)?).await })
+        }
+        Command::Verify(args) if args.prometheus.is_some() => {
+            args.check()?;
+            runtime()?.block_on(verify::fleet(args))
+        }
+        Command::Verify(args) => {
+            let (config, roster) = setup::verify(args)?;
+            runtime()?
+                .block_on(async { verify::machine(args, &config, engine::jury(&config, roster)?).await })
         }
         Command::Run(args) => {
             let in_force = setup::in_force(args.settings.config.as_deref(), args.overrides())?;

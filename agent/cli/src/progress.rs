@@ -37,6 +37,11 @@ impl Progress {
         self.bar.set_message(printable(what).into_owned());
     }
 
+    /// Does something that writes to stderr, with the line out of its way.
+    pub fn aside(&self, does: impl FnOnce()) {
+        self.bar.suspend(does);
+    }
+
     /// Takes the line away.
     pub fn finish(self) {
         self.bar.finish_and_clear();

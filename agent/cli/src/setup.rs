@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sortie_core::target::Roster;
 
-use crate::args::{Check, Report};
+use crate::args::{Check, Report, Verify};
 use crate::config::{self, Config, ConfigError, Environment, File, Overrides};
 use crate::{selection, terminal};
 
@@ -15,6 +15,16 @@ pub fn check(args: &Check) -> anyhow::Result<(Config, Roster)> {
     let sentences = config::warnings(&roster).into_iter().chain(config.unheeded());
     sentences.for_each(|sentence| terminal::warn(&sentence));
     Ok((config, roster))
+}
+
+/// Configuration and destinations of a verification of this machine.
+pub fn verify(args: &Verify) -> anyhow::Result<(Config, Roster)> {
+    args.check()?;
+    let in_force = in_force(args.config.as_deref(), args.overrides())?;
+    let roster = selection::select(&in_force.config.roster, &[], &[args.port])?;
+    let sentences = config::warnings(&roster).into_iter().chain(in_force.config.unheeded());
+    sentences.for_each(|sentence| terminal::warn(&sentence));
+    Ok((in_force.config, roster))
 }
 
 /// Where the agent of this machine is, and what is expected of its ports.

@@ -39,7 +39,7 @@ async fn ask_only(url: &str) -> Option<Place> {
     let service = open(url)?;
     match Provider::Azure.ask(&service).await {
         Ok(place) => Some(place),
-        Err(silence @ (Silence::Client(_) | Silence::Nobody(_) | Silence::Slow)) => {
+        Err(silence @ (Silence::Client(_) | Silence::Nobody(_) | Silence::Slow(_))) => {
             debug!("the metadata service {silence}");
             None
         }

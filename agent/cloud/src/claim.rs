@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// Names of regions, zones and sizes are a third of this.
 const WORD_MOST: usize = 128;
+/// Names of products are a quarter of this.
+const PHRASE_MOST: usize = 256;
 /// A resource group has 90 characters, a machine 64, a scale set 64; the rest are fixed words.
 const RESOURCE_ID_MOST: usize = 1024;
 /// "Oracle Cloud Identifiers" are shorter than this.
@@ -62,6 +64,26 @@ pub(crate) fn resource_id(text: &str) -> Option<String> {
 /// The last name in the id of an Azure resource.
 pub(crate) fn resource_name(text: &str) -> Option<String> {
     resource_id(text)?.rsplit('/').next().and_then(word)
+}
+
+/// The id of an Azure resource of this subscription and of this type: `networkInterfaces`.
+pub(crate) fn resource_of(text: &str, subscription: &str, kind: &str) -> Option<String> {
+    let id = resource_id(text)?;
+    let is_of = id.split('/').nth(2).is_some_and(|of| of.eq_ignore_ascii_case(subscription));
+    let is_one = id.rsplit('/').nth(1).is_some_and(|of| of.eq_ignore_ascii_case(kind));
+    (is_of && is_one).then_some(id)
+}
+
+/// A name for people, of any script: `Microsoft Azure Plan for DevTest`.
+pub(crate) fn phrase(text: &str) -> Option<String> {
+    accept(text, (1..=PHRASE_MOST).contains(&text.len()) && !text.contains(is_hostile))
+}
+
+/// Whether a character may change what a person sees elsewhere than at its own place (Unicode UTS #55 §1.1).
+pub(crate) fn is_hostile(c: char) -> bool {
+    let is_unseen =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || is_unseen
 }
 
 /// An EC2 instance: `i-` and 8 or 17 hexadecimal digits.
@@ -156,6 +178,30 @@ mod tests {
         assert_eq!(of("00000000-0000", "00000000"), None);
         assert_eq!(of("/subscriptions", "https://example.com/subscriptions"), None);
         assert_eq!(resource_id(&format!("{ID}/virtualMachines/{}", "a".repeat(RESOURCE_ID_MOST))), None);
+    }
+
+    #[test]
+    fn a_resource_of_another_subscription_or_type_is_dropped() {
+        let vm = format!("{ID}/virtualMachines/mx-1");
+        for (subscription, kind, is_one) in [
+            ("00000000-0000-0000-0000-000000000001", "virtualMachines", true),
+            ("00000000-0000-0000-0000-000000000001", "VIRTUALMACHINES", true),
+            ("00000000-0000-0000-0000-000000000002", "virtualMachines", false),
+            ("00000000-0000-0000-0000-000000000001", "networkInterfaces", false),
+            ("", "virtualMachines", false),
+        ] {
+            assert_eq!(resource_of(&vm, subscription, kind).is_some(), is_one, "{subscription} {kind}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_for_people_and_moves_no_cursor() {
+        for text in ["Microsoft Azure Plan for DevTest", "Azure®", "größe 'x' (1)"] {
+            assert_eq!(phrase(text).as_deref(), Some(text));
+        }
+        for text in ["", "a\u{1b}[2J", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{2028}b", &"a".repeat(257)] {
+            assert_eq!(phrase(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -8,12 +8,15 @@
 //!
 //! It refuses to guess: a field that the cloud left empty, or that does not look like what it claims to be, is absent.
 //! Whoever answers may be anybody, so every answer has a size and a deadline, redirects are not followed, proxies are
-//! not used, and no secret is asked for: of user data and tags nothing is kept.
+//! not used, and no secret is asked for: of user data and tags nothing is kept. The one exception is [`arm`], which asks
+//! Azure Resource Manager with a token, where the configuration says so.
 #![forbid(unsafe_code)]
 
+pub mod arm;
 mod around;
 mod ask;
 mod claim;
+mod http;
 mod metadata;
 mod place;
 mod provider;

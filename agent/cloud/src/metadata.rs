@@ -4,18 +4,16 @@
 //! 70 s. Whoever is not there is asked once: the caller knows whether it is worth another try.
 
 use std::collections::VecDeque;
-use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode, Url, retry};
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// What we are called.
-const USER_AGENT: &str = concat!("sortie/", env!("CARGO_PKG_VERSION"));
+use crate::http::{self, USER_AGENT, root_cause};
+
 /// A metadata service is on the same host, or one hop away.
 const CONNECT_MOST: Duration = Duration::from_secs(1);
 /// From the question to the last byte of the answer; services answer within milliseconds.
@@ -38,8 +36,8 @@ pub(crate) enum Silence {
     Client(String),
     #[error("does not answer: {0}")]
     Nobody(String),
-    #[error("did not answer within {} s", ANSWER_MOST.as_secs())]
-    Slow,
+    #[error("did not answer within {} s", .0.as_secs())]
+    Slow(Duration),
     #[error("answers with more than {} KiB", BODY_MOST >> 10)]
     TooLarge,
     #[error("answers {}", .0.as_u16())]
@@ -55,6 +53,7 @@ pub(crate) type Headers<'a> = &'a [(&'static str, &'a str)];
 pub(crate) struct Metadata {
     client: reqwest::Client,
     base: Url,
+    answer_most: Duration,
     /// When the latest questions were asked.
     asked: Mutex<VecDeque<Instant>>,
 }
@@ -62,6 +61,11 @@ pub(crate) struct Metadata {
 impl Metadata {
     /// The service at a URL without a path.
     pub(crate) fn at(url: &str) -> Result<Self, Silence> {
+        Self::at_with_patience(url, ANSWER_MOST)
+    }
+
+    /// The same, which must pass the question on and so needs longer for each answer.
+    pub(crate) fn at_with_patience(url: &str, answer_most: Duration) -> Result<Self, Silence> {
         let base = Url::parse(url).map_err(|error| Silence::Client(error.to_string()))?;
         // Refused where somebody else in this process was first, who chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -72,11 +76,11 @@ impl Metadata {
             .retry(retry::never())
             .http1_only()
             .connect_timeout(CONNECT_MOST)
-            .timeout(ANSWER_MOST);
+            .timeout(answer_most);
         // The certificates of the system take memory, and nobody needs them for http.
         let builder = if base.scheme() == "https" { builder } else { builder.tls_certs_only([]) };
         let client = builder.build().map_err(|error| Silence::Client(root_cause(&error)))?;
-        Ok(Self { client, base, asked: Mutex::default() })
+        Ok(Self { client, base, answer_most, asked: Mutex::default() })
     }
 
     /// The body of an answer to GET, as text.
@@ -122,8 +126,10 @@ impl Metadata {
             self.wait_for_turn().await;
             let response = self.once(method.clone(), path, headers).await?;
             let (status, head) = (response.status(), response.headers().clone());
-            let wait = pause.max(asked_to_wait(&response)).mul_f64(1.0 + fastrand::f64() / 4.0);
-            let body = body(response).await?;
+            let asked = http::retry_after(&head).unwrap_or_default().min(BUSY_MOST);
+            let wait = pause.max(asked).mul_f64(1.0 + fastrand::f64() / 4.0);
+            let body = http::body(response, BODY_MOST).await.map_err(|error| self.silence(&error))?;
+            let body = body.ok_or(Silence::TooLarge)?;
             if status.is_success() {
                 let text =
                     String::from_utf8(body).map_err(|_| Silence::Foreign("its answer is not UTF-8"))?;
@@ -142,7 +148,11 @@ impl Metadata {
         let url = self.base.join(path).map_err(|error| Silence::Client(error.to_string()))?;
         let request = self.client.request(method, url);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        request.send().await.map_err(|error| silence(&error))
+        request.send().await.map_err(|error| self.silence(&error))
+    }
+
+    fn silence(&self, error: &reqwest::Error) -> Silence {
+        if error.is_timeout() { Silence::Slow(self.answer_most) } else { Silence::Nobody(root_cause(error)) }
     }
 
     /// Never more than five questions in one second.
@@ -162,35 +172,4 @@ impl Metadata {
 /// Whether the same question is worth asking again.
 fn is_busy(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::GONE)
-}
-
-/// `Retry-After` in seconds (RFC 9110 §10.2.3); a date would be that of another clock.
-fn asked_to_wait(response: &Response) -> Duration {
-    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let seconds = header.and_then(|text| text.parse().ok()).unwrap_or_default();
-    Duration::from_secs(seconds).min(BUSY_MOST)
-}
-
-async fn body(mut response: Response) -> Result<Vec<u8>, Silence> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| silence(&error))? {
-        if body.len() + chunk.len() > BODY_MOST {
-            return Err(Silence::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn silence(error: &reqwest::Error) -> Silence {
-    if error.is_timeout() { Silence::Slow } else { Silence::Nobody(root_cause(error)) }
-}
-
-/// What the kernel or the protocol says, without the chain of those who passed it on.
-fn root_cause(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

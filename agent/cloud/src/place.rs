@@ -138,6 +138,8 @@ pub struct Place {
     pub vm_id: Option<String>,
     /// The subscription, account, project or tenancy that pays.
     pub account_id: Option<String>,
+    /// `AzureUSGovernmentCloud`, where the provider runs more than one cloud.
+    pub environment: Option<String>,
     /// `westeurope`
     pub region: Option<String>,
     /// Within the region.
@@ -158,6 +160,7 @@ impl Place {
             resource_id: None,
             vm_id: None,
             account_id: None,
+            environment: None,
             region: None,
             zone: None,
             size: None,

@@ -15,6 +15,7 @@ pub(crate) const PROVIDER: Record = Record {
         ("subscription", "subscriptions", Records(&SUBSCRIPTION)),
         ("policy", "policy", Records(&POLICY)),
         ("procedure", "procedures", Records(&PROCEDURE)),
+        ("situation", "situations", Records(&SITUATION)),
         ("offer", "offers", Records(&OFFER)),
         ("note", "notes", Records(&NOTE)),
         ("source", "sources", Records(&SOURCE)),
@@ -77,6 +78,9 @@ const PROCEDURE: Record = Record {
         ("sources", "sources", Texts),
     ],
 };
+
+const SITUATION: Record =
+    Record { name: "Situation", fields: &[("when", "when", Word("When")), ("procedure", "procedure", Text)] };
 
 const OFFER: Record = Record {
     name: "Offer",

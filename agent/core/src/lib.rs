@@ -14,9 +14,12 @@
 
 pub mod advice;
 pub mod alert;
+pub mod circumstances;
 pub mod distance;
+pub mod drift;
 pub mod errno;
 pub mod evidence;
+pub mod exemption;
 pub mod expect;
 pub mod hearing;
 pub mod history;
@@ -26,10 +29,13 @@ pub mod localise;
 pub mod observation;
 pub mod outcome;
 pub mod packet;
+pub mod policy;
+pub mod relay;
 pub mod report;
 pub mod schedule;
 pub mod smtp;
 pub mod subscription;
 pub mod target;
 pub mod verdict;
+pub mod verification;
 pub mod walk;

@@ -1,13 +1,17 @@
 //! The little SMTP that a probe needs, without IO: bytes in, a reply out.
 //!
 //! ```text
-//! push(bytes) ─┬─▶ NeedMore            so far this can still become a reply
-//!              ├─▶ Reply{code, text}   one whole reply, single line or multiline (RFC 5321 §4.2)
-//!              └─▶ NotSmtp(text)       it can no longer become one
+//! push(bytes) ─┬─▶ NeedMore      so far this can still become a reply
+//!              ├─▶ Reply         one whole reply, single line or multiline (RFC 5321 §4.2)
+//!              └─▶ NotSmtp(text) it can no longer become one
 //! ```
 //!
 //! Every byte is hostile: lines and the whole reply are capped, what does not fit is not kept, and text leaves here
 //! only as printable characters.
+
+mod ehlo;
+
+pub use self::ehlo::Capabilities;
 
 /// Longest line that is read, in bytes without its line end. RFC 5321 §4.5.3.1.5 allows 512; real servers exceed it.
 const LINE_MAX: usize = 2048;
@@ -17,6 +21,9 @@ const REPLY_MAX: usize = 4096;
 
 /// Longest text that is kept, in characters: enough for a host name and a product name.
 const TEXT_MAX: usize = 256;
+
+/// Most lines that are kept of one reply after its first; servers that offer everything have a score of them.
+const LINES_MAX: usize = 64;
 
 /// What is sent after a greeting (RFC 5321 §4.1.1.10). A session never sends MAIL and never AUTH.
 pub const QUIT: &[u8] = b"QUIT\r\n";
@@ -28,6 +35,15 @@ pub struct Reply {
     pub code: u16,
     /// The first line after the code, printable characters only.
     pub text: String,
+    /// The lines after it, likewise; the first few dozen of them.
+    pub more: Vec<String>,
+}
+
+impl Reply {
+    /// `2yz`: the server did what was asked (RFC 5321 §4.2.1).
+    pub fn is_positive(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
 }
 
 /// Whether a device on the way has overwritten the text of a greeting with asterisks, as inspecting firewalls do.
@@ -56,6 +72,7 @@ pub struct ReplyReader {
     line: Vec<u8>,
     first: Option<Reply>,
     read: usize,
+    surplus: usize,
 }
 
 impl ReplyReader {
@@ -66,7 +83,10 @@ impl ReplyReader {
             let step = if byte == b'\n' { self.end_of_line() } else { self.inside_line(byte) };
             match step {
                 Progress::NeedMore => {}
-                Progress::Reply(_) => return step,
+                Progress::Reply(_) => {
+                    self.surplus = bytes.len() - at - 1;
+                    return step;
+                }
                 // The rest of the line that is already here tells a reader which protocol this is.
                 Progress::NotSmtp(begun) => {
                     let rest =
@@ -77,6 +97,11 @@ impl ReplyReader {
             }
         }
         Progress::NeedMore
+    }
+
+    /// How many of the last bytes stand behind the reply: a server that says more than it was asked for.
+    pub fn surplus(&self) -> usize {
+        self.surplus
     }
 
     /// Whether any byte has arrived.
@@ -112,8 +137,15 @@ impl ReplyReader {
         }
         let text = printable(self.line.get(4..).unwrap_or_default());
         self.line.clear();
-        let first = self.first.get_or_insert(Reply { code, text });
-        if continues { Progress::NeedMore } else { Progress::Reply(first.clone()) }
+        match &mut self.first {
+            Some(first) if first.more.len() < LINES_MAX => first.more.push(text),
+            Some(_) => {}
+            None => self.first = Some(Reply { code, text, more: Vec::new() }),
+        }
+        if continues {
+            return Progress::NeedMore;
+        }
+        self.first.take().map_or(Progress::NeedMore, Progress::Reply)
     }
 
     fn not_smtp(&self) -> Progress {
@@ -162,8 +194,14 @@ mod tests {
         ReplyReader::default().push(bytes)
     }
 
-    fn reply(code: u16, text: &str) -> Progress {
-        Progress::Reply(Reply { code, text: text.to_owned() })
+    fn reply(code: u16, lines: &str) -> Progress {
+        let mut lines = lines.split('|').map(str::to_owned);
+        let text = lines.next().expect("split gives one");
+        Progress::Reply(Reply { code, text, more: lines.collect() })
+    }
+
+    fn is_printable(text: &str) -> bool {
+        text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     }
 
     #[test]
@@ -172,8 +210,8 @@ mod tests {
             ("220 mx.example.com ESMTP\r\n", reply(220, "mx.example.com ESMTP")),
             ("220\r\n", reply(220, "")),
             ("220 bare line feed\n", reply(220, "bare line feed")),
-            ("220-first\r\n220-second\r\n220 last\r\n", reply(220, "first")),
-            ("220-first\r\n220\r\n", reply(220, "first")),
+            ("220-first\r\n220-second\r\n220 last\r\n", reply(220, "first|second|last")),
+            ("220-first\r\n220\r\n", reply(220, "first|")),
             ("554 5.7.1 go away\r\n", reply(554, "5.7.1 go away")),
             ("421 busy\r\nand more", reply(421, "busy")),
             ("220 *****2***\r\n", reply(220, "*****2***")),
@@ -222,7 +260,21 @@ mod tests {
     fn an_endless_reply_is_known_by_its_code() {
         let mut reader = ReplyReader::default();
         let end = (0..REPLY_MAX).map(|_| reader.push(b"220-more\r\n")).find(|p| *p != Progress::NeedMore);
-        assert_eq!(end, Some(reply(220, "more")));
+        let Some(Progress::Reply(Reply { code: 220, text, more })) = end else { panic!("{end:?}") };
+        assert_eq!((text.as_str(), more.len()), ("more", LINES_MAX));
+    }
+
+    #[test]
+    fn what_stands_behind_a_reply_is_counted() {
+        for (bytes, surplus) in [
+            ("220 go ahead\r\n", 0),
+            ("220 go ahead\r\n250 injected\r\n", 14),
+            ("220-go\r\n220 ahead\r\n\n", 1),
+        ] {
+            let mut reader = ReplyReader::default();
+            assert!(matches!(reader.push(bytes.as_bytes()), Progress::Reply(_)));
+            assert_eq!(reader.surplus(), surplus, "{bytes:?}");
+        }
     }
 
     proptest! {
@@ -230,9 +282,10 @@ mod tests {
         fn random_bytes_never_panic_and_text_is_printable(bytes in proptest::collection::vec(any::<u8>(), 0..6000)) {
             match read(&bytes) {
                 Progress::NeedMore => {}
-                Progress::Reply(Reply { text, .. }) | Progress::NotSmtp(text) => {
-                    prop_assert!(text.bytes().all(|b| (b' '..=b'~').contains(&b)));
+                Progress::Reply(Reply { text, more, .. }) => {
+                    prop_assert!(more.iter().chain([&text]).all(|line| is_printable(line)));
                 }
+                Progress::NotSmtp(text) => prop_assert!(is_printable(&text)),
             }
         }
 

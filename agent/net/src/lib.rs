@@ -4,6 +4,7 @@
 //! Settings ─▶ Prober ─┬─ resolve(roster) ─▶ Resolved         names, both families
 //!                     ├─ round(resolved, plan) ─▶ Round      SYNs side by side, greetings, counters
 //!                     └─ walk(pairs) ─▶ [Walk]               TTL-limited SYNs over the first hops
+//!          └▶ Caller ─── converse(relay) ─▶ Conversation     one SMTP conversation with TLS
 //! ```
 //!
 //! A probe never fails, it observes: whatever happens, a refusal by this machine's own kernel included, becomes
@@ -25,6 +26,7 @@ mod plan;
 mod prober;
 mod progress;
 mod raw;
+mod relay;
 mod session;
 mod settings;
 mod side_by_side;
@@ -35,4 +37,5 @@ pub use interfaces::{Interface, interfaces};
 pub use names::{Lookup, Resolved};
 pub use plan::{Event, PeerLimit, RoundPlan};
 pub use prober::Prober;
+pub use relay::{Caller, Destination, Roots};
 pub use settings::{Choice, NameServers, OpenError, Settings, Source};

@@ -80,7 +80,7 @@ async fn greeting(stream: &mut TcpStream, reader: &mut ReplyReader) -> SessionEn
             Ok(0) => return SessionEnd::Closed,
             Ok(length) => match reader.push(&buffer[..length]) {
                 Progress::NeedMore => {}
-                Progress::Reply(Reply { code, text }) => return SessionEnd::Greeting { code, text },
+                Progress::Reply(Reply { code, text, .. }) => return SessionEnd::Greeting { code, text },
                 Progress::NotSmtp(text) => return SessionEnd::NotSmtp(text),
             },
             Err(_) => return SessionEnd::Reset,

@@ -13,6 +13,7 @@ use crate::row::{PortKey, PortMemory, Row};
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub(crate) now: Moment,
+    pub(crate) machine: Option<Vec<u8>>,
     pub(crate) ports: Vec<PortMemory>,
     pub(crate) forgotten: Vec<PortKey>,
     pub(crate) changes: Vec<Row>,
@@ -26,6 +27,7 @@ impl Batch {
     pub fn new(now: Moment) -> Self {
         Self {
             now,
+            machine: None,
             ports: Vec::new(),
             forgotten: Vec::new(),
             changes: Vec::new(),
@@ -33,6 +35,12 @@ impl Batch {
             queue: Work::default(),
             lazy: false,
         }
+    }
+
+    /// What is known of the machine itself from now on, at most [`ROW_MOST`].
+    pub fn machine(&mut self, value: Vec<u8>) -> &mut Self {
+        self.machine = Some(value);
+        self
     }
 
     /// What is on show for a port and family from now on.
@@ -114,9 +122,10 @@ impl Batch {
         self.queue.settles(lane, number)
     }
 
-    /// Whether it says something about ports: what is on show, what changed, what was answered.
+    /// Whether it says something about the machine and its ports: what is on show, what changed, what was answered.
     pub fn has_rows(&self) -> bool {
-        !(self.ports.is_empty()
+        !(self.machine.is_none()
+            && self.ports.is_empty()
             && self.forgotten.is_empty()
             && self.changes.is_empty()
             && self.samples.is_empty())
@@ -140,8 +149,10 @@ impl Batch {
 
     /// Whatever is larger than it may be refuses the batch.
     pub(crate) fn check_sizes(&self) -> Result<(), StoreError> {
+        let machine = self.machine.iter().map(Vec::len);
         let ports = self.ports.iter().map(|memory| memory.value.len());
-        let mut rows = ports.chain(self.changes.iter().chain(&self.samples).map(|row| row.value.len()));
+        let mut rows =
+            machine.chain(ports).chain(self.changes.iter().chain(&self.samples).map(|row| row.value.len()));
         if let Some(bytes) = rows.find(|&length| length > ROW_MOST) {
             return Err(StoreError::RowTooLarge { bytes });
         }

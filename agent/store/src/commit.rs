@@ -4,7 +4,7 @@ use redb::{ReadableTable, ReadableTableMetadata, TableHandle, WriteTransaction};
 
 use crate::batch::Batch;
 use crate::error::StoreError;
-use crate::format::{Bytes, CHANGES, Definition, META, PORTS, SAMPLES, Sum};
+use crate::format::{Bytes, CHANGES, Definition, MACHINE, META, PORTS, SAMPLES, Sum};
 use crate::limits::{Limits, PORTS_MOST};
 use crate::moment::Moment;
 use crate::queue::{self, Losses};
@@ -40,6 +40,9 @@ pub(crate) fn apply(
     changes: Limits,
     samples: Limits,
 ) -> Result<Trimmed, Refusal> {
+    if let Some(machine) = &batch.machine {
+        txn.open_table(META)?.insert(MACHINE, machine.as_slice())?;
+    }
     let mut ports = txn.open_table(PORTS)?;
     for key in &batch.forgotten {
         ports.remove(key.encode().as_slice())?;

@@ -21,6 +21,8 @@ pub(crate) const EVENTS: Definition = TableDefinition::new("events");
 pub(crate) const TABLES: [Definition; 6] = [META, PORTS, CHANGES, SAMPLES, METRICS, EVENTS];
 
 const VERSION: &[u8] = b"version";
+/// What is known of the machine itself, opaque.
+pub(crate) const MACHINE: &[u8] = b"machine";
 
 /// What is in the tables of history, kept beside them: counting would read them whole in every commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -32,6 +32,7 @@
 //!                                          number ever; u64 records lost for each [`Loss`] (since version 3)
 //!             "ahead"                   ─▶ i64 seconds: how far the wall clock was ahead of that of the exports, 0 where
 //!                                          it is missing
+//!             "machine"                 ─▶ what is known of the machine itself, opaque
 //!             "work"                    ─▶ u128: the last batch that appended or lost exports (since version 3)
 //!   ports     port u16, family u8       ─▶ what is on show, opaque
 //!   changes   millis u64, id u128       ─▶ a change of state, opaque

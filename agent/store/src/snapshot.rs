@@ -52,6 +52,11 @@ impl Snapshot {
         self.0.recall()
     }
 
+    /// What was known of the machine itself; `None` where nothing ever was.
+    pub fn machine(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.machine()
+    }
+
     /// What happened since a moment, and at it.
     pub fn history(&self, since: Moment) -> Result<History, StoreError> {
         self.0.history(since)
@@ -78,6 +83,7 @@ mod tests {
     fn batch() -> Batch {
         let mut batch = Batch::new(at(2));
         batch
+            .machine(b"azure".to_vec())
             .remember(memory(25, "blocked"))
             .change(row(1, 1, "open to blocked"))
             .sample(row(2, 0, "timeout"));
@@ -109,6 +115,7 @@ mod tests {
         let before = state();
         let snapshot = opened(dir.path());
         assert_eq!(snapshot.recall().expect("whole"), [memory(25, "blocked")]);
+        assert_eq!(snapshot.machine().expect("whole").as_deref(), Some(&b"azure"[..]));
         let changes: Result<Vec<Row>, _> = snapshot.history(at(0)).expect("whole").changes.collect();
         assert_eq!(changes.expect("whole"), [row(1, 1, "open to blocked")]);
         assert_eq!(snapshot.latest().expect("whole"), Some(at(2)));

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::commit::{Refusal, Trimmed, apply};
 use crate::error::StoreError;
 use crate::file::{self, FILE, Opened};
-use crate::format::{CHANGES, PORTS, SAMPLES};
+use crate::format::{CHANGES, MACHINE, META, PORTS, SAMPLES};
 use crate::history::History;
 use crate::limits::Limits;
 use crate::moment::Moment;
@@ -83,6 +83,14 @@ impl Store {
             Ok(())
         })?;
         Ok(memories)
+    }
+
+    /// What is known of the machine itself; `None` where nothing ever was.
+    pub fn machine(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|txn| {
+            let meta = txn.open_table(META)?;
+            Ok(meta.get(MACHINE)?.map(|value| value.value().to_vec()))
+        })
     }
 
     /// What happened since a moment, and at it.
@@ -165,9 +173,9 @@ mod tests {
     fn what_was_committed_is_there_after_closing() {
         let dir = Dir::new("kept");
         let (store, opened) = Store::open(dir.path(), at(0)).expect("an empty directory");
-        assert_eq!(opened, Opened::Fresh);
+        assert_eq!((opened, store.machine().expect("whole")), (Opened::Fresh, None));
         let mut batch = Batch::new(at(2));
-        batch.remember(memory(587, "open")).remember(memory(25, "blocked"));
+        batch.remember(memory(587, "open")).remember(memory(25, "blocked")).machine(b"azure".to_vec());
         batch.change(row(1, 9, "open to blocked")).sample(row(2, 0, "timeout")).sample(row(1, 0, "greeted"));
         assert_eq!(store.commit(&batch).expect("room"), Trimmed::default());
         drop(store);
@@ -175,6 +183,7 @@ mod tests {
         let (store, opened) = Store::open(dir.path(), at(3)).expect("whole");
         assert_eq!(opened, Opened::Kept);
         assert_eq!(store.recall().expect("whole"), [memory(25, "blocked"), memory(587, "open")]);
+        assert_eq!(store.machine().expect("whole").as_deref(), Some(&b"azure"[..]));
         let all = store.history(at(0)).expect("whole");
         assert_eq!(read(all.changes), [row(1, 9, "open to blocked")]);
         assert_eq!(read(all.samples), [row(1, 0, "greeted"), row(2, 0, "timeout")]);

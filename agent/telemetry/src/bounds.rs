@@ -12,6 +12,9 @@ pub(crate) const FAMILIES: usize = 2;
 /// The configuration at the start, and one that a reload puts in its place.
 const CONFIGURATIONS: usize = 2;
 
+/// The largest configuration that is accepted has 32 relays, whose names outlive a reload as all others do.
+pub(crate) const RELAYS: usize = 32 * CONFIGURATIONS;
+
 /// What the configuration makes possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {

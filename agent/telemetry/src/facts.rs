@@ -2,8 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use sortie_core::drift::Told;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
@@ -12,6 +14,8 @@ use sortie_core::verdict::State;
 pub struct Facts {
     /// One per port and family that is under test; one that is missing has no series any more.
     pub ports: Vec<PortFacts>,
+    /// One per relay that was spoken to; likewise.
+    pub relays: Vec<RelayFacts>,
     /// The engine in use.
     pub engine: EngineKind,
     /// Tells one configuration from another.
@@ -20,8 +24,12 @@ pub struct Facts {
     pub config_rejected: bool,
     /// The size of the virtual machine, where the cloud told it.
     pub host_type: Option<String>,
+    /// The subscription, where Azure Resource Manager told it.
+    pub subscription: Option<Told>,
     /// Where what is known would survive, or not.
     pub store: StoreState,
+    /// When this machine was booted.
+    pub booted: SystemTime,
 }
 
 /// How one port stands in one family.
@@ -37,6 +45,15 @@ pub struct PortFacts {
     pub expected: Expectation,
     /// When a round could last judge it; what comes with a state that is not conclusive moves nothing.
     pub conclusive: Option<SystemTime>,
+}
+
+/// How one relay stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayFacts {
+    /// As it is called in the configuration.
+    pub name: String,
+    /// How its latest conversation went.
+    pub result: Usability,
 }
 
 /// What waits in one lane of the queue.

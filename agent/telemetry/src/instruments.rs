@@ -6,6 +6,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter};
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
@@ -13,7 +15,7 @@ use crate::bounds::Bounds;
 use crate::facts::{ConfigState, StoreState};
 use crate::process;
 use crate::registry::{self, Kind, Metric, REGISTRY};
-use crate::shown::{Shown, Standing, Waiting};
+use crate::shown::{Shown, Standing, Waiting, seconds};
 
 /// Series are keyed by their attributes in the order in which they are given; in any other order than that of their
 /// keys, the SDK keeps every series twice. Arrays of attributes in this crate are sorted by key.
@@ -36,6 +38,8 @@ impl Instruments {
         let changes = counter(meter, &registry::PORT_STATE_CHANGES);
         gauge(meter, &registry::PORT_LAST_CONCLUSIVE_TIME, shown, last_conclusive);
         state_set(meter, &registry::EXPECTATION_STATUS, shown, expectation_status);
+        state_set(meter, &registry::RELAY_STATUS, shown, relay_status);
+        gauge(meter, &registry::SUBSCRIPTION_INFO, shown, subscription_info);
         gauge(meter, &registry::AGENT_INFO, shown, move |shown, at| agent_info(version, shown, at));
         state_set(meter, &registry::AGENT_CONFIG_STATUS, shown, config_status);
         let skipped = counter(meter, &registry::AGENT_PROBE_SKIPPED);
@@ -47,6 +51,7 @@ impl Instruments {
         });
         let dropped = counter(meter, &registry::SPOOL_DROPPED);
         state_set(meter, &registry::STORE_STATUS, shown, store_status);
+        gauge(meter, &registry::HOST_BOOT_TIME, shown, boot_time);
         process::instruments(meter);
         Self { attempts, handshake, changes, skipped, exports, dropped }
     }
@@ -137,6 +142,15 @@ fn last_conclusive(shown: &Shown, at: At<'_, u64>) {
     }
 }
 
+fn relay_status(shown: &Shown, at: At<'_, i64>) {
+    for (name, set) in &shown.relays {
+        for (state, value) in set.series() {
+            let name = KeyValue::new(registry::RELAY_NAME.key, name.clone());
+            at.observe(value, &[name, KeyValue::new(registry::RELAY_STATE.key, Usability::code(state))]);
+        }
+    }
+}
+
 fn agent_info(version: &'static str, shown: &Shown, at: At<'_, u64>) {
     let Some(agent) = &shown.agent else { return };
     let host_type = agent.host_type.clone().map(|size| KeyValue::new(registry::HOST_TYPE.key, size));
@@ -146,6 +160,22 @@ fn agent_info(version: &'static str, shown: &Shown, at: At<'_, u64>) {
         KeyValue::new(registry::PROBE_MODE.key, agent.probe_mode),
     ];
     at.observe(1, &host_type.into_iter().chain(rest).collect::<Vec<_>>());
+}
+
+fn subscription_info(shown: &Shown, at: At<'_, u64>) {
+    let Some(told) = shown.agent.as_ref().and_then(|agent| agent.subscription.as_ref()) else { return };
+    let offer = told.quota_id.as_deref().and_then(|id| knowledge::azure().offer(id)).map(|offer| offer.name);
+    let facts = [
+        (registry::OFFER, offer),
+        (registry::QUOTA_ID, told.quota_id.as_deref()),
+        (registry::SPENDING_LIMIT, told.spending_limit.as_deref()),
+        (registry::SUBSCRIPTION_STATE, told.state.as_deref()),
+        (registry::SUBSCRIPTION_TYPE, Some(told.kind.code())),
+    ];
+    let told = facts
+        .into_iter()
+        .filter_map(|(attribute, fact)| Some(KeyValue::new(attribute.key, fact?.to_owned())));
+    at.observe(1, &told.collect::<Vec<_>>());
 }
 
 fn config_status(shown: &Shown, at: At<'_, i64>) {
@@ -160,6 +190,11 @@ fn store_status(shown: &Shown, at: At<'_, i64>) {
     for (state, value) in agent.store.series() {
         at.observe(value, &[KeyValue::new(registry::STORE_STATE.key, StoreState::code(state))]);
     }
+}
+
+fn boot_time(shown: &Shown, at: At<'_, u64>) {
+    let Some(agent) = &shown.agent else { return };
+    at.observe(seconds(agent.booted), &[]);
 }
 
 fn of_spool(shown: &Shown, at: At<'_, u64>, number: impl Fn(&Waiting) -> u64) {

@@ -37,9 +37,9 @@ mod telemetry;
 mod testing;
 
 pub use bounds::Bounds;
-pub use events::{Event, PortAlert};
+pub use events::{About, Alerted, Event, Exemption};
 pub use exposition::CONTENT_TYPE as PROMETHEUS_CONTENT_TYPE;
-pub use facts::{Facts, PortFacts, Skip, SpoolUsage, StoreState};
+pub use facts::{Facts, PortFacts, RelayFacts, Skip, SpoolUsage, StoreState};
 pub use pulse::pulse;
 pub use resource::{CloudIdentity, Identity};
 pub use ship::{Compression, Endpoint, Protocol, Proxy, ShipError, ShipSettings, Shipper};

@@ -10,12 +10,14 @@ mod event_attributes;
 mod events;
 mod metrics;
 mod resource;
+mod subscription;
 
 pub use self::attributes::*;
 pub use self::event_attributes::*;
 pub use self::events::*;
 pub use self::metrics::*;
 pub use self::resource::*;
+pub use self::subscription::*;
 use crate::bounds::Bounds;
 use crate::naming;
 
@@ -129,6 +131,11 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// The same, where it is not always there.
+    const fn only_where(self, holds: &'static str) -> Self {
+        Self { presence: Presence::Where(holds), ..self }
+    }
+
     /// The name of the label by which Prometheus knows it.
     pub fn prometheus_label(&self) -> String {
         naming::label(self.key)

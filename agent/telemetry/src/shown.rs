@@ -6,17 +6,24 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use sortie_core::drift::Told;
 use sortie_core::expect::Expectation;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
 use crate::facts::{ConfigState, Facts, PortFacts, SpoolUsage, StoreState};
 use crate::spool::Signal;
 
+/// A moment that is computed from two clocks wanders with the wall clock, which time services slew by at most 500 ppm
+/// (`adjtimex(2)`) and otherwise step: less than this in a minute, and the series stays one number.
+const BOOT_DRIFT: Duration = Duration::from_secs(2);
+
 /// Nothing is shown before the first facts.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub(crate) ports: BTreeMap<(Port, Family), Standing>,
+    pub(crate) relays: BTreeMap<String, StateSet<Usability>>,
     pub(crate) agent: Option<Agent>,
     /// Empty where nothing is exported.
     pub(crate) spool: BTreeMap<Signal, Waiting>,
@@ -36,8 +43,10 @@ pub(crate) struct Agent {
     pub(crate) probe_mode: &'static str,
     pub(crate) config_hash: String,
     pub(crate) host_type: Option<String>,
+    pub(crate) subscription: Option<Told>,
     pub(crate) config: StateSet<ConfigState>,
     pub(crate) store: StateSet<StoreState>,
+    pub(crate) booted: SystemTime,
 }
 
 /// One lane of the queue, as it was at some moment.
@@ -48,7 +57,7 @@ pub(crate) struct Waiting {
 }
 
 impl Shown {
-    /// Takes the next facts. Ports that they do not name are forgotten.
+    /// Takes the next facts. Ports and relays that they do not name are forgotten.
     pub(crate) fn turn(&mut self, facts: Facts) {
         let mut before = std::mem::take(&mut self.ports);
         for port in &facts.ports {
@@ -62,23 +71,43 @@ impl Shown {
             };
             self.ports.insert(key, standing);
         }
+        let mut before = std::mem::take(&mut self.relays);
+        for relay in facts.relays {
+            let mut set = before.remove(&relay.name).unwrap_or_else(|| StateSet::new(relay.result));
+            set.turn(relay.result);
+            self.relays.insert(relay.name, set);
+        }
         let state = ConfigState::of(!facts.config_rejected);
-        let (config, store) = match self.agent.take() {
+        let (config, store, booted) = match self.agent.take() {
             Some(mut agent) => {
                 agent.config.turn(state);
                 agent.store.turn(facts.store);
-                (agent.config, agent.store)
+                (agent.config, agent.store, steady(agent.booted, facts.booted))
             }
-            None => (StateSet::new(state), StateSet::new(facts.store)),
+            None => (StateSet::new(state), StateSet::new(facts.store), facts.booted),
         };
         self.agent = Some(Agent {
             probe_mode: facts.engine.code(),
             config_hash: facts.config_hash,
             host_type: facts.host_type,
+            subscription: facts.subscription,
             config,
             store,
+            booted,
         });
     }
+}
+
+/// The boot as it was told before, unless the wall clock was set since: its drift makes no boot.
+fn steady(told: SystemTime, now: SystemTime) -> SystemTime {
+    let apart = now.duration_since(told).unwrap_or_else(|error| error.duration());
+    if apart < BOOT_DRIFT { told } else { now }
+}
+
+/// Since the Unix epoch.
+pub(crate) fn seconds(at: SystemTime) -> u64 {
+    // A clock before 1970 is a clock that was never set: zero looks as wrong as it is.
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl Waiting {
@@ -112,8 +141,7 @@ impl Standing {
 
     /// Seconds since the Unix epoch; `None` before the first conclusion.
     pub(crate) fn last_conclusive(&self) -> Option<u64> {
-        // A clock before 1970 is a clock that was never set: zero looks as wrong as it is.
-        self.conclusive.map(|at| at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+        self.conclusive.map(seconds)
     }
 }
 
@@ -148,6 +176,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::facts::RelayFacts;
     use crate::testing;
 
     fn at(seconds: u64) -> SystemTime {
@@ -195,11 +224,32 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_drifts_makes_no_boot_and_one_that_is_set_shows_another() {
+        let mut shown = Shown::default();
+        for (booted, told) in [(100, 100), (101, 100), (99, 100), (3_700, 3_700), (3_699, 3_700)] {
+            shown.turn(Facts { booted: at(booted), ..testing::facts() });
+            assert_eq!(shown.agent.as_ref().map(|agent| agent.booted), Some(at(told)), "{booted}");
+        }
+    }
+
+    #[test]
     fn a_port_that_is_not_under_test_any_more_is_forgotten() {
         let mut shown = Shown::default();
         shown.turn(testing::facts());
         assert_eq!(shown.ports.len(), 1);
         shown.turn(Facts { ports: Vec::new(), ..testing::facts() });
         assert!(shown.ports.is_empty());
+    }
+
+    #[test]
+    fn a_relay_is_known_by_its_name_and_forgotten_with_it() {
+        use Usability::{Unusable, Usable};
+        let mut shown = Shown::default();
+        let relay = |name: &str, result| RelayFacts { name: name.to_owned(), result };
+        shown.turn(Facts { relays: vec![relay("a", Usable), relay("b", Usable)], ..testing::facts() });
+        shown.turn(Facts { relays: vec![relay("b", Unusable)], ..testing::facts() });
+        let series: Vec<_> =
+            shown.relays.iter().map(|(name, set)| (name.as_str(), set.series().collect())).collect();
+        assert_eq!(series, [("b", vec![(Unusable, 1), (Usable, 0)])]);
     }
 }

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
+use sortie_core::circumstances::Circumstances;
+use sortie_core::drift::Told;
 use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge::Subscription;
 use sortie_core::observation::{Answer, Attempt, EngineKind, Observation, Peer, Seen, Segment};
+use sortie_core::relay::Usability;
 use sortie_core::report::{NextStep, PortVerdict, compose};
 use sortie_core::target::{Family, Operator, Port, Role};
 use sortie_core::verdict::{Attribution, Finding, Signature, State};
 
 use crate::resource;
-use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, StoreState, Telemetry};
+use crate::{Bounds, CloudIdentity, Facts, Identity, PortFacts, RelayFacts, StoreState, Telemetry};
 
 pub(crate) fn identity() -> Identity {
     Identity {
@@ -56,18 +60,27 @@ pub(crate) fn verdict(state: State) -> PortVerdict {
     let step = |text: &str| NextStep { text: text.to_owned(), url: None };
     PortVerdict {
         next_steps: vec![step("Ask the network provider"), step("Send through a relay.")],
-        ..compose::verdict(Port::SMTP, Family::Ipv4, &finding, Expectation::Open, None, since)
+        ..compose::verdict(
+            Port::SMTP,
+            Family::Ipv4,
+            &finding,
+            &Circumstances::expecting(Expectation::Open),
+            since,
+        )
     }
 }
 
 pub(crate) fn facts() -> Facts {
     Facts {
         ports: vec![port_facts()],
+        relays: vec![RelayFacts { name: "acs".to_owned(), result: Usability::Usable }],
         engine: EngineKind::Raw,
         config_hash: "0123456789abcdef".to_owned(),
         config_rejected: false,
         host_type: None,
+        subscription: None,
         store: StoreState::Kept,
+        booted: UNIX_EPOCH + Duration::from_secs(1_794_000_000),
     }
 }
 
@@ -146,4 +159,23 @@ pub(crate) fn read_labels(text: &str) -> BTreeMap<String, String> {
     }
     assert_eq!(rest, "", "{text}");
     labels
+}
+
+/// A subscription of which everything is told.
+pub(crate) fn told() -> Told {
+    let text = |text: &str| Some(text.to_owned());
+    Told {
+        id: text("00000000-0000-0000-0000-000000000001"),
+        quota_id: text("EnterpriseAgreement_2014-09-01"),
+        agreement_type: text("EnterpriseAgreement"),
+        spending_limit: text("Off"),
+        state: text("Enabled"),
+        kind: Subscription::Ea,
+    }
+}
+
+/// A subscription of which nothing is told.
+pub(crate) fn nothing_told() -> Told {
+    let kind = Subscription::Unknown;
+    Told { id: None, quota_id: None, agreement_type: None, spending_limit: None, state: None, kind }
 }

@@ -17,8 +17,9 @@ pub(super) const LONG: &str = "\
 Probe once and say whether mail can leave this machine.
 
 Real TCP handshakes go to port 25 and 587 of several independent mail operators, and to a control beside each of \
-them. One round is enough when servers answer; silence is confirmed before anybody is blamed. The result goes to \
-stdout, progress to stderr.";
+them. One round is enough when servers answer; silence is confirmed before anybody is blamed. Meanwhile the \
+configured relays are spoken to, as far as a mail program would go before it shows a password; not where destinations \
+or other ports are named. The result goes to stdout, progress to stderr.";
 
 pub(super) const AFTER: &str = "\
 Examples:
@@ -31,7 +32,7 @@ Examples:
 
 Exit codes:
   0  as expected, or open
-  1  degraded: partial, throttled, refused or intercepted
+  1  degraded: partial, throttled, refused or intercepted, or a required relay is unusable
   2  blocked against expectation, or open against it
   3  unknown: nothing leaves this machine, or there was too little evidence
   64 wrong command line, 70 failure of sortie itself, 78 wrong configuration";

@@ -11,6 +11,7 @@ mod man;
 mod report;
 mod run;
 mod settings;
+mod verify;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use self::man::Man;
 pub use self::report::{Report, TicketFormat};
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
+pub use self::verify::{Goal, Verify, VerifyError, VerifyFormat};
 
 /// Can mail leave this machine, and if not, who is stopping it?
 #[derive(Clone, Debug, Parser)]
@@ -51,6 +53,10 @@ pub enum Command {
     #[command(long_about = check::LONG, after_long_help = check::AFTER)]
     #[command(after_help = "Use --help for examples and exit codes.")]
     Check(Check),
+    /// Wait until an exemption takes effect, and say what stands in its way
+    #[command(long_about = verify::LONG, after_long_help = verify::AFTER)]
+    #[command(after_help = "Use --help for examples and exit codes.")]
+    Verify(Verify),
     /// Keep watch: a page, metrics, and a line in the log for every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),

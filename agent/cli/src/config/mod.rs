@@ -6,8 +6,8 @@
 //! ```
 //!
 //! A [`Config`] is valid by construction: every number lies within its bounds and no two entries contradict each
-//! other. `[[target]]` in the file replaces the built-in targets, `[[relay]]` the built-in relay, `controls.global`
-//! the built-in controls. Precedence is flag ([`Overrides`]), then environment ([`Environment`]), then file, then
+//! other. `[[target]]` in the file replaces the built-in targets and the relay among them, `[[relay]]` the built-in
+//! relay, `controls.global` the built-in controls. Precedence is flag ([`Overrides`]), then environment ([`Environment`]), then file, then
 //! default.
 
 mod agent;
@@ -54,7 +54,7 @@ pub use self::headers::Headers;
 pub use self::otlp::{ClientCert, Compression, Otlp, Protocol, Proxy, SignalEndpoint};
 pub use self::overrides::{OverrideError, Overrides};
 pub use self::probe::{EngineChoice, Probe, Source};
-pub use self::relay::{Relay, Tls};
+pub use self::relay::Relay;
 use self::section::Section;
 pub use self::settings::{Origin, Setting};
 pub use self::targets::warnings;
@@ -194,6 +194,7 @@ fn read<'d>(table: &'d Spanned<DeTable<'d>>, base: Base, problems: &mut Vec<Prob
         (None, Base::Catalogue) => catalogue::globals().to_vec(),
         (None, Base::Nothing) => Vec::new(),
     };
+    let has_own_targets = subjects.is_some();
     let mut targets: Vec<Target> = match (subjects, base) {
         (Some(own), _) => own.into_iter().map(|subject| subject.target).collect(),
         (None, Base::Catalogue) => catalogue::roster().targets().to_vec(),
@@ -202,8 +203,9 @@ fn read<'d>(table: &'d Spanned<DeTable<'d>>, base: Base, problems: &mut Vec<Prob
     targets::add_relays(&mut targets, relays.as_deref().unwrap_or_default());
     let relays = match (relays, base) {
         (Some(own), _) => own.into_iter().map(|placed| placed.relay).collect(),
-        (None, Base::Catalogue) => catalogue::relays().to_vec(),
-        (None, Base::Nothing) => Vec::new(),
+        // It is one of the built-in targets: whoever has others asks for those and nobody else.
+        (None, Base::Catalogue) if !has_own_targets => catalogue::relays().to_vec(),
+        (None, _) => Vec::new(),
     };
     let roster = match Roster::new(targets, globals) {
         Ok(roster) => roster,

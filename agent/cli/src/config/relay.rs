@@ -1,5 +1,6 @@
 //! `[[relay]]`: submission servers that this machine hands its mail to.
 
+use sortie_core::relay::TlsMode;
 use sortie_core::target::{Address, Operator, Port};
 use toml::Spanned;
 
@@ -13,25 +14,9 @@ pub(super) const RELAYS_MAX: usize = 32;
 /// Implicit TLS for submission (RFC 8314 §3.3).
 const SUBMISSIONS: u16 = 465;
 
-/// How TLS begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// By STARTTLS (RFC 3207).
-    StartTls,
-    /// From the first byte (RFC 8314).
-    Implicit,
-    /// Never.
-    None,
-}
-
-impl Tls {
-    pub(super) const WORDS: [(&str, Self); 3] =
-        [("starttls", Self::StartTls), ("implicit", Self::Implicit), ("none", Self::None)];
-
-    fn usual(port: Port) -> Self {
-        if port.number() == SUBMISSIONS { Self::Implicit } else { Self::StartTls }
-    }
-}
+/// The words of the file for how TLS begins.
+pub(super) const TLS_WORDS: [(&str, TlsMode); 3] =
+    [("starttls", TlsMode::StartTls), ("implicit", TlsMode::Implicit), ("none", TlsMode::None)];
 
 /// `[[relay]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +26,8 @@ pub struct Relay {
     /// Where it is.
     pub address: Address,
     /// How TLS begins. Default: implicit on 465, else STARTTLS.
-    pub tls: Tls,
-    /// Whether it counts for the verdict of its port. Default: yes.
+    pub tls: TlsMode,
+    /// Whether it counts: as a subject of its port, and where it is unusable. Default: yes.
     pub required: bool,
 }
 
@@ -57,20 +42,24 @@ impl Relay {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Placed> {
         let name = section.required("name", "acs", value::operator);
         let address = section.required("address", "smtp.azurecomm.net:587", value::address);
-        let tls = section.value("tls", |v| value::word(v, &Tls::WORDS));
+        let tls = section.value("tls", |v| value::word(v, &TLS_WORDS));
         let required = section.value("required", value::boolean);
         let (name, address) = (name?, address?);
         Some(Placed {
             name_at: name.span(),
             address_at: address.span(),
             relay: Self {
-                tls: tls.map_or(Tls::usual(address.get_ref().port), Spanned::into_inner),
+                tls: tls.map_or(usual(address.get_ref().port), Spanned::into_inner),
                 required: required.is_none_or(Spanned::into_inner),
                 name: name.into_inner(),
                 address: address.into_inner(),
             },
         })
     }
+}
+
+fn usual(port: Port) -> TlsMode {
+    if port.number() == SUBMISSIONS { TlsMode::Implicit } else { TlsMode::StartTls }
 }
 
 /// Refuses two relays of one name or one address.

@@ -6,6 +6,7 @@ mod otlp;
 use std::path::Path;
 use std::time::Duration;
 
+use sortie_core::relay::TlsMode;
 use sortie_core::target::{Family, MIN_OPERATORS, Port, Role};
 
 use super::*;
@@ -52,12 +53,13 @@ fn the_catalogue_can_convict_and_is_dated() {
 }
 
 #[test]
-fn targets_of_the_file_replace_the_built_in_ones_and_nothing_else() {
+fn targets_of_the_file_replace_the_built_in_ones_with_the_relay_and_nothing_else() {
     let config = parse("[[target]]\naddress = 'a.example:25'\n", Base::Catalogue).expect("good");
     let targets: Vec<String> = config.roster.targets().iter().map(|t| t.address().to_string()).collect();
     assert_eq!(targets, ["a.example:25"]);
     assert_eq!(config.roster.globals(), catalogue::globals());
-    assert_eq!(config.relays, catalogue::relays());
+    assert_eq!(config.relays, []);
+    assert_eq!(defaults().relays, catalogue::relays());
     assert_eq!(
         config.warnings,
         ["port 25 has 1 independent operator (a.example): with fewer than 3 nobody can be convicted"]
@@ -72,7 +74,7 @@ fn a_required_relay_of_the_file_is_a_subject_of_its_port() {
     };
     let own = relay(true);
     assert_eq!(own.roster.ports().into_iter().map(Port::number).collect::<Vec<_>>(), [25, 465, 587]);
-    assert_eq!(own.relays[0].tls, Tls::Implicit);
+    assert_eq!(own.relays[0].tls, TlsMode::Implicit);
     assert_eq!(own.relays.len(), 1);
     assert_eq!(&relay(false).roster, catalogue::roster());
 }

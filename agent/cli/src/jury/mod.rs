@@ -182,6 +182,23 @@ impl Jury {
         self.machines.iter_mut().filter(|machine| which(machine)).for_each(Machine::doubt);
     }
 
+    /// Heeds where the control plane sends traffic first, and calls the jury where that could make a difference.
+    pub fn heed(&mut self, detour: Option<&str>) {
+        self.machines
+            .iter_mut()
+            .filter_map(|machine| machine.heed(detour).then_some(machine))
+            .for_each(Machine::doubt);
+    }
+
+    /// The same where no sitting follows: what was heard is judged with it.
+    pub fn reconsider(&mut self, detour: Option<&str>) {
+        for machine in &mut self.machines {
+            if machine.heed(detour) {
+                machine.reconsider();
+            }
+        }
+    }
+
     /// Sits until nobody doubts any more.
     pub async fn sit(&mut self, tell: &dyn Fn(Stage)) {
         let mut sitting = self.convene(tell).await;

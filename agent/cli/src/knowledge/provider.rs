@@ -61,8 +61,7 @@ fn wire(sheet: &mut Sheet, provider: &Provider) {
 
 fn procedures(sheet: &mut Sheet, provider: &Provider) {
     for procedure in provider.procedures {
-        let state = standing(provider, procedure).map_or(NOTHING, Standing::code);
-        sheet.section(&format!("Where it is {state}"));
+        sheet.section(&occasion(provider, procedure));
         let title = format!("{} {}", procedure.title, cited(provider.sources, procedure.sources));
         let steps =
             (1..).zip(procedure.steps).map(|(number, step)| [format!("{number}."), (*step).to_owned()]);
@@ -71,11 +70,17 @@ fn procedures(sheet: &mut Sheet, provider: &Provider) {
     }
 }
 
-/// The standing that leads to a procedure.
-fn standing(provider: &Provider, procedure: &Procedure) -> Option<Standing> {
+/// What leads to a procedure.
+fn occasion(provider: &Provider, procedure: &Procedure) -> String {
     let leads = |id: Option<&str>| id == Some(procedure.id);
+    let situation = provider.situations.iter().find(|situation| leads(Some(situation.procedure)));
+    if let Some(situation) = situation {
+        return format!("When {}", situation.when.spoken());
+    }
     let cell = provider.policy.iter().find(|cell: &&Policy| leads(cell.procedure)).map(|cell| cell.state);
-    cell.or_else(|| provider.ports.iter().find(|rule| leads(rule.procedure)).map(|rule| rule.state))
+    let state =
+        cell.or_else(|| provider.ports.iter().find(|rule| leads(rule.procedure)).map(|rule| rule.state));
+    format!("Where it is {}", state.map_or(NOTHING, Standing::code))
 }
 
 fn offers(sheet: &mut Sheet, provider: &Provider) {

@@ -2,7 +2,9 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Scene, about, destinations, handshakes, moment, next, notices, shape, states, verdicts, why};
+use super::{
+    Scene, about, destinations, handshakes, moment, next, notices, relays, shape, states, verdicts, why,
+};
 use crate::text::printable;
 
 /// Without the script the page is fetched anew as often as the default cadence measures.
@@ -35,6 +37,7 @@ pub(super) fn whole(scene: &Scene<'_>) -> Markup {
                     (states::section(scene))
                     (handshakes::section(scene))
                     (why::section(report))
+                    (relays::section(report))
                     (destinations::section(report))
                     (next::section(report))
                     (about::unseen(report))

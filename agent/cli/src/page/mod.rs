@@ -6,6 +6,7 @@
 //!   notices                what is wrong with the agent itself
 //!   states · handshakes    what was, on one axis of time
 //!   why                    evidence, weight by weight
+//!   relays                 whether mail can be handed over there
 //!   destinations · next    who was asked, and what to do
 //!   unseen · footer        what is not known, and where the machine-readable faces are
 //! ```
@@ -24,6 +25,7 @@ mod moment;
 mod next;
 mod notices;
 mod prose;
+mod relays;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shape;

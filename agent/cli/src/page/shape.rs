@@ -71,7 +71,12 @@ pub(super) fn mark(outcome: Outcome) -> &'static str {
 
 /// The shape of a state, for a place where the words stand beside it.
 pub(super) fn icon(state: &str) -> Markup {
-    html! { svg .icon viewBox="0 0 24 24" aria-hidden="true" { use href={ "#" (Shape::of(state).id()) } {} } }
+    drawn(Shape::of(state))
+}
+
+/// A shape, for a place where the words stand beside it.
+pub(super) fn drawn(shape: Shape) -> Markup {
+    html! { svg .icon viewBox="0 0 24 24" aria-hidden="true" { use href={ "#" (shape.id()) } {} } }
 }
 
 /// Every shape once. Those of outcomes are drawn around the origin.

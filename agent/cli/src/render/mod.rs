@@ -8,6 +8,7 @@ pub(crate) mod evidence;
 mod explain;
 mod json;
 mod junit;
+mod relays;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod settings;

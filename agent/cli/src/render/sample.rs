@@ -4,6 +4,7 @@ use sortie_core::report::{
     AnswerSeen, AttemptSeen, Detail, Host, NextStep, PortVerdict, Report, SCHEMA, Sighting, WeightedSentence,
 };
 use sortie_core::report::{Explanation, RoundSeen, StepSeen, WalkSeen};
+use sortie_core::report::{Relay, RelayAuth, RelayStage, RelayTls};
 use sortie_core::target::{Family, Port, Role};
 
 pub(crate) fn report() -> Report {
@@ -37,9 +38,61 @@ pub(crate) fn report() -> Report {
             no_ipv6(),
             Sighting { family: Family::Ipv6, ..unresolved() },
         ],
-        relays: Vec::new(),
+        relays: relays().to_vec(),
         explanation: None,
     }
+}
+
+/// One that is usable, one that is degraded, and one that is not usable.
+pub(crate) fn relays() -> [Relay; 3] {
+    let stage = |stage, ok, text: &str| RelayStage { stage, ok, ms: 12.1, text: text.to_owned() };
+    let reached = || {
+        vec![
+            stage("resolve", true, "198.51.100.7"),
+            stage("connect", true, "198.51.100.7 answered"),
+            stage("greeting", true, "220 mx\u{1b}[2J.example ESMTP"),
+        ]
+    };
+    let with = |last: RelayStage| reached().into_iter().chain([last]).collect();
+    let tls = RelayTls {
+        version: "TLSv1.3".to_owned(),
+        cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
+        subject: Some("relay\u{202e}.example".to_owned()),
+        trusted: Some(true),
+        name_matches: Some(true),
+        expires_in_days: Some(61),
+    };
+    let usable = Relay {
+        name: "acs".to_owned(),
+        address: "smtp.azurecomm.net:587".to_owned(),
+        required: true,
+        result: "usable",
+        failed_stage: None,
+        stages: with(stage("auth_offered", true, "LOGIN, XOAUTH2")),
+        tls: Some(tls.clone()),
+        auth: RelayAuth { before_tls: Vec::new(), after_tls: vec!["LOGIN".to_owned(), "XOAUTH2".to_owned()] },
+    };
+    let degraded = Relay {
+        name: "own".to_owned(),
+        address: "relay.example:465".to_owned(),
+        required: false,
+        result: "degraded",
+        failed_stage: Some("certificate"),
+        stages: with(stage("certificate", false, "the certificate expires in 5 days")),
+        tls: Some(RelayTls { expires_in_days: Some(5), ..tls }),
+        ..usable.clone()
+    };
+    let unusable = Relay {
+        name: "branch office".to_owned(),
+        address: "192.0.2.25:587".to_owned(),
+        result: "unusable",
+        failed_stage: Some("starttls"),
+        stages: with(stage("starttls", false, "STARTTLS is not offered")),
+        tls: None,
+        auth: RelayAuth::default(),
+        ..usable.clone()
+    };
+    [usable, degraded, unusable]
 }
 
 pub(crate) fn verdict() -> PortVerdict {

@@ -1,11 +1,11 @@
-//! The report for people: the verdicts first, then why, what to do, and what was asked.
+//! The report for people: the verdicts first, then why, what to do, how the relays stand, and what was asked.
 
 use std::fmt::Write;
 
 use sortie_core::report::{NextStep, Report};
 
-use super::words::{faint, heading, headline, mark, whereabouts};
-use super::{Style, destinations, evidence, explain};
+use super::words::{faint, heading, headline, mark, told_by_azure, whereabouts};
+use super::{Style, destinations, evidence, explain, relays};
 use crate::text::printable;
 
 /// The report as text. With an explanation, every packet and every weight.
@@ -14,6 +14,7 @@ pub fn table(report: &Report, style: Style) -> String {
     verdicts(&mut out, report, style);
     evidence::write(&mut out, report, style);
     next_steps(&mut out, report, style);
+    relays::write(&mut out, report, style);
     destinations::write(&mut out, report, style);
     if let Some(explanation) = &report.explanation {
         explain::write(&mut out, explanation, style);
@@ -69,5 +70,8 @@ fn footer(out: &mut String, report: &Report, style: Style) {
     let _ = writeln!(out, "{}", faint(&line, style));
     if let Some(cloud) = &report.cloud {
         let _ = writeln!(out, "{}", faint(&format!("in {}", whereabouts(cloud)), style));
+        if let Some(told) = told_by_azure(cloud) {
+            let _ = writeln!(out, "{}", faint(&told, style));
+        }
     }
 }

@@ -3,21 +3,23 @@
 use std::time::{Duration, SystemTime};
 
 use sortie_core::history::History;
-use sortie_core::report::{Report, SCHEMA};
+use sortie_core::report::{Cloud, Report, SCHEMA};
 use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
 
-use crate::assemble::{composed, rfc3339};
+use crate::assemble::{composed, named, rfc3339};
 use crate::config::Config;
-use crate::known::Known;
+use crate::known::{Known, KnownMachine};
 use crate::{cloud, host, past};
 
 /// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.
 pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
     let Some(snapshot) = Snapshot::open(&config.agent.state_dir)? else { return Ok(None) };
-    let (memories, latest) = (snapshot.recall()?, snapshot.latest()?);
+    let (memories, latest, machine) = (snapshot.recall()?, snapshot.latest()?, snapshot.machine()?);
     // An agent that starts meanwhile waits for it.
     drop(snapshot);
-    Ok((!memories.is_empty()).then(|| told(config, &memories, latest)))
+    let machine = machine.and_then(|value| serde_json::from_slice::<KnownMachine>(&value).ok());
+    let cloud = cloud::remembered(config, machine.and_then(|machine| machine.cloud));
+    Ok((!memories.is_empty()).then(|| told(config, cloud, &memories, latest)))
 }
 
 /// What happened in the lives of all agents that kept their history there.
@@ -30,7 +32,7 @@ pub(super) fn history(config: &Config) -> Result<History, StoreError> {
     Ok(history)
 }
 
-fn told(config: &Config, memories: &[PortMemory], latest: Option<Moment>) -> Report {
+fn told(config: &Config, cloud: Option<Cloud>, memories: &[PortMemory], latest: Option<Moment>) -> Report {
     let mut until = latest.map_or(SystemTime::UNIX_EPOCH, time);
     let mut verdicts = Vec::new();
     let mut illegible = Vec::new();
@@ -38,7 +40,8 @@ fn told(config: &Config, memories: &[PortMemory], latest: Option<Moment>) -> Rep
         match serde_json::from_slice::<Known>(&memory.value) {
             Ok(known) => {
                 until = until.max(known.since).max(known.conclusive.unwrap_or(known.since));
-                verdicts.push(composed(config, (known.port, known.family), &known.finding, known.since));
+                let place = (known.port, known.family);
+                verdicts.push(composed(config, cloud.as_ref(), place, &known.finding, known.since));
             }
             Err(error) => illegible.push(format!("port {}: {error}", memory.key.port)),
         }
@@ -53,7 +56,7 @@ fn told(config: &Config, memories: &[PortMemory], latest: Option<Moment>) -> Rep
         host: host::host(config),
         engine: None,
         unseen: std::iter::once(nobody).chain(illegible).collect(),
-        cloud: cloud::by_signs(config),
+        cloud: cloud.map(|cloud| named(config, cloud)),
         verdicts,
         observations: Vec::new(),
         relays: Vec::new(),

@@ -114,7 +114,7 @@ fn ship(
     }
 }
 
-fn ship_settings(otlp: &Otlp) -> ShipSettings {
+pub(super) fn ship_settings(otlp: &Otlp) -> ShipSettings {
     let way = |signal| match (otlp.endpoint_of(signal), &otlp.endpoint) {
         (SignalEndpoint::At(url), _) => Some(Endpoint::Signal(url.clone())),
         (SignalEndpoint::Shared, Some(url)) => Some(Endpoint::Receiver(url.clone())),

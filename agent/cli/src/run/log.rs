@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use sortie_core::drift::Change;
+use sortie_core::exemption::News;
 use sortie_core::observation::EngineKind;
 use sortie_core::report::{PortVerdict, Report};
 use sortie_core::schedule::Pace;
@@ -9,6 +11,7 @@ use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 use tracing::{debug, info, warn};
 
+use super::relay_news::RelayNews;
 use crate::assemble;
 use crate::clock::Step;
 use crate::config::Config;
@@ -52,10 +55,32 @@ pub(super) fn verdict(previous: Option<State>, verdict: &PortVerdict) {
     }
 }
 
+/// The subscription is another one.
+pub(super) fn subscription(change: &Change) {
+    warn!("{}", printable(&change.spoken()));
+}
+
+/// What became of an exemption.
+pub(super) fn exemption(news: News, verdict: &PortVerdict) {
+    let (port, family) = (verdict.port, verdict.family);
+    match news {
+        News::Verified => info!("port {port} over {family}: the exemption is in effect"),
+        News::Regressed => {
+            warn!("port {port} over {family}: the exemption was in effect and is not any more");
+        }
+    }
+}
+
 /// What the last life of this agent had on show, which stays there until the jury finds something else.
 pub(super) fn recalled(port: Port, family: Family, state: State, since: SystemTime) {
     let (state, since) = (state.code(), assemble::rfc3339(since));
     info!("port {port} over {family}: {state} since {since}, as this agent knew before it was started again");
+}
+
+/// An alert about a relay began or is over.
+pub(super) fn relay(news: &RelayNews) {
+    let summary = printable(&news.summary);
+    if news.turn.raised.is_some() { warn!("{summary}") } else { info!("{summary}") }
 }
 
 /// The wall clock was set.

@@ -6,23 +6,29 @@
 //!   probing ──▶ memory ──▶ board ──▶ page, API, /metrics      each beside probing on one thread, started again when
 //!    ▲  │           └──▶ export ──▶ OTLP                      it fails, and none of them ever waited for
 //!    │  └──────▶ telemetry
-//!   place ◀── metadata service of the cloud
+//!   place · watcher ◀── metadata service of the cloud, Azure Resource Manager
+//!   relays ◀── submission servers
 //! ```
 
+pub(crate) mod courier;
 mod export;
 mod instance;
 mod log;
+mod machine;
 mod memory;
 mod notices;
 mod orders;
 mod page;
 mod place;
 mod probing;
+mod relay_news;
+mod relays;
 mod reload;
 mod service;
 mod settings;
 mod supervise;
 mod telling;
+mod watcher;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -40,6 +46,7 @@ use self::memory::Memory;
 use self::orders::{Orders, Signals};
 use self::page::Page;
 use self::probing::Probing;
+use self::relays::Heard;
 use self::service::Service;
 use self::supervise::{reason, supervise};
 use crate::board::Board;
@@ -62,12 +69,13 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
     let board = Arc::new(Board::new());
     // Series keep the identity that they began with: what the cloud answers later is in report, page and gauges.
     let (told, place) = watch::channel(cloud::by_signs(&config));
+    let (heard, relays) = watch::channel(Heard::default());
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);
     let service = Service::new();
     let memory = Memory::begin(config.agent.state_dir.clone(), instance, Arc::clone(&telemetry))?;
     memory.bound(export::limits(&config.otlp), config.otlp.exports(Signal::Events));
     let (settings, watched) = watch::channel(Arc::new(config.clone()));
-    let faces = page::faces(&board, &telemetry);
+    let (faces, shown) = (page::faces(&board, &telemetry), Arc::clone(&board));
     let export = export::keep(Arc::clone(&telemetry), memory.clone(), watched.clone());
     let mut probing = Probing::open(
         config,
@@ -75,9 +83,10 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         &service,
         settings,
         args,
-        (memory.clone(), place),
+        (memory.clone(), place, relays),
     )?;
-    let asking = || place::keep(told.clone(), watched.clone());
+    let speaking = || relays::keep(heard.clone(), watched.clone());
+    let asking = || place::keep(told.clone(), watched.clone(), Arc::clone(&shown));
     service.ready();
     tokio::select! {
         ended = probe(&mut probing, &orders) => ended?,
@@ -86,6 +95,7 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         () = page.keep(faces, watched.clone()) => {}
         () = export => {}
         () = supervise("question to the cloud", asking) => {}
+        () = supervise("conversation with the relays", speaking) => {}
         () = service.answer_watchdog() => {}
     }
     service.stopping();

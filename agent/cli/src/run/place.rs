@@ -11,7 +11,8 @@ use sortie_core::report::Cloud;
 use tokio::sync::watch;
 use tracing::info;
 
-use super::settings;
+use super::{settings, watcher};
+use crate::board::Board;
 use crate::cloud::{reported, whom};
 use crate::config::Config;
 
@@ -23,30 +24,37 @@ const PAUSE_MOST: Duration = Duration::from_secs(3_600);
 const TRIES_IN_THE_DARK: u32 = 3;
 
 /// Tells what is known of the cloud, for as long as the agent lives.
-pub(super) async fn keep(told: watch::Sender<Option<Cloud>>, mut settings: watch::Receiver<Arc<Config>>) {
+pub(super) async fn keep(
+    told: watch::Sender<Option<Cloud>>,
+    mut settings: watch::Receiver<Arc<Config>>,
+    board: Arc<Board>,
+) {
     loop {
-        let allowed = whom(&settings.borrow_and_update());
+        let config = Arc::clone(&settings.borrow_and_update());
+        let asked = |config: &Config| (whom(config), config.cloud.clone());
         tokio::select! {
-            () = learn(&told, allowed.as_ref()) => {}
-            () = settings::changed(&mut settings, |config| whom(config) != allowed) => {}
+            () = learn(&told, &config, &board) => {}
+            () = settings::changed(&mut settings, |other| asked(other) != asked(&config)) => {}
         }
     }
 }
 
 /// Ends never.
-async fn learn(told: &watch::Sender<Option<Cloud>>, whom: Option<&Whom>) {
-    let around = whom.map(|_| Surroundings::look());
+async fn learn(told: &watch::Sender<Option<Cloud>>, config: &Config, board: &Board) {
+    let whom = whom(config);
+    let around = whom.as_ref().map(|_| Surroundings::look());
     tell(told, around.as_ref().and_then(Surroundings::place).map(reported));
     if let Some((whom, around)) = whom.zip(around) {
-        let is_dark = *whom == Whom::Known && around.place().is_none();
+        let is_dark = whom == Whom::Known && around.place().is_none();
         let tries = if is_dark { TRIES_IN_THE_DARK } else { u32::MAX };
         let mut pause = PAUSE_LEAST;
         for _ in 0..tries {
-            if let Some(place) = sortie_cloud::ask(whom, &around).await {
-                let cloud = reported(place);
+            if let Some(place) = sortie_cloud::ask(&whom, &around).await {
+                let cloud = reported(place.clone());
                 let id = cloud.resource_id.as_deref().or(cloud.vm_id.as_deref()).unwrap_or("unnamed");
                 info!("this machine stands in {}: {id}", cloud.platform);
                 tell(told, Some(cloud));
+                watcher::stay(told, config, board, (&whom, &around), place).await;
                 break;
             }
             tokio::time::sleep(pause).await;
@@ -56,7 +64,8 @@ async fn learn(told: &watch::Sender<Option<Cloud>>, whom: Option<&Whom>) {
     std::future::pending::<()>().await;
 }
 
-fn tell(told: &watch::Sender<Option<Cloud>>, cloud: Option<Cloud>) {
+/// What is no news wakes nobody.
+pub(super) fn tell(told: &watch::Sender<Option<Cloud>>, cloud: Option<Cloud>) {
     told.send_if_modified(|known| {
         let is_news = *known != cloud;
         *known = cloud;

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sortie_core::alert::{Alarm, Turn};
+use sortie_core::exemption::Exemption;
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
-use sortie_core::report::{Cloud, Report};
+use sortie_core::relay::Usability;
+use sortie_core::report::{Cloud, Relay, Report};
 use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::machine::Machine;
 use sortie_net::{OpenError, Prober};
-use sortie_telemetry::{Event, Facts, PortFacts, Skip, StoreState, Telemetry};
+use sortie_telemetry::{Event, Facts, PortFacts, RelayFacts, Skip, StoreState, Telemetry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -24,6 +26,7 @@ use super::log;
 use super::memory::{Entry, Memory};
 use super::notices::{self, Notices};
 use super::orders::{Orders, Wake};
+use super::relays::Heard;
 use super::reload;
 use super::service::Service;
 use super::telling::{Telling, state_change};
@@ -31,8 +34,9 @@ use crate::board::{AgentFacts, Board};
 use crate::clock::Reading;
 use crate::config::Config;
 use crate::jury::{Jury, PortChange, Suspended};
-use crate::known::Known;
-use crate::{args, assemble, engine, host};
+use crate::known::{Known, KnownMachine, Recalled};
+use crate::relays::asked;
+use crate::{args, assemble, cloud, engine, host};
 
 /// Longer than any round, its walks and slow names included: beyond it something hangs.
 const ROUND_MOST: Duration = Duration::from_secs(120);
@@ -48,14 +52,21 @@ pub(super) struct Probing<'a> {
     args: &'a args::Run,
     notices: Notices,
     memory: Memory,
-    /// What is known of the cloud by now.
-    cloud: watch::Receiver<Option<Cloud>>,
+    /// What the cloud has told in this life.
+    told: watch::Receiver<Option<Cloud>>,
+    /// What is known of the cloud by now, and what is raised about it.
+    machine: KnownMachine,
+    /// How the relays stand by now.
+    relays: watch::Receiver<Heard>,
+    /// The same as it is on show.
+    heard: Heard,
     /// Whether this life has begun where the last one ended.
     has_begun: bool,
     started: SystemTime,
     measured: Option<SystemTime>,
     conclusive: BTreeMap<(Port, Family), SystemTime>,
     alarms: BTreeMap<(Port, Family), Alarm>,
+    exemptions: BTreeMap<(Port, Family), Exemption>,
     clock: Reading,
 }
 
@@ -67,11 +78,11 @@ impl<'a> Probing<'a> {
         service: &'a Service,
         settings: watch::Sender<Arc<Config>>,
         args: &'a args::Run,
-        known: (Memory, watch::Receiver<Option<Cloud>>),
+        known: (Memory, watch::Receiver<Option<Cloud>>, watch::Receiver<Heard>),
     ) -> Result<Self, OpenError> {
         let jury = engine::jury(&config, config.roster.clone())?;
         log::start(&config, &jury);
-        let ((board, telemetry), (memory, cloud)) = (faces, known);
+        let ((board, telemetry), (memory, told, relays)) = (faces, known);
         Ok(Self {
             config,
             jury,
@@ -82,12 +93,16 @@ impl<'a> Probing<'a> {
             args,
             notices: Notices::default(),
             memory,
-            cloud,
+            told,
+            machine: KnownMachine::default(),
+            relays,
+            heard: Heard::default(),
             has_begun: false,
             started: SystemTime::now(),
             measured: None,
             conclusive: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            exemptions: BTreeMap::new(),
             clock: Reading::now(),
         })
     }
@@ -97,16 +112,21 @@ impl<'a> Probing<'a> {
         if std::mem::replace(&mut self.has_begun, true) {
             return;
         }
-        let (known, history) = self.memory.recall().await;
+        let Recalled { ports, machine, history } = self.memory.recall().await;
         self.board.history(|remembered| *remembered = history);
         let mut entry = Entry::new();
-        for Known { port, family, finding, since, conclusive, alarm } in known {
-            let verdict = assemble::composed(&self.config, (port, family), &finding, since);
+        let cloud = cloud::remembered(&self.config, machine.cloud.clone());
+        self.machine = KnownMachine { cloud, ..machine };
+        self.learn(&mut entry);
+        for Known { port, family, finding, since, conclusive, alarm, exemption } in ports {
+            let cloud = self.machine.cloud.as_ref();
+            let verdict = assemble::composed(&self.config, cloud, (port, family), &finding, since);
             let state = finding.state;
             if self.jury.resume((port, family), finding, since) {
                 log::recalled(port, family, state, since);
                 self.conclusive.extend(conclusive.map(|at| ((port, family), at)));
                 self.alarms.insert((port, family), alarm);
+                self.exemptions.insert((port, family), exemption);
             } else {
                 entry.forget((port, family));
                 self.telling().turned(&mut entry, &verdict, Turn { cleared: alarm.raised(), raised: None });
@@ -162,16 +182,61 @@ impl<'a> Probing<'a> {
         }
     }
 
-    /// What is known stays on show, and what the cloud tells meanwhile is added at once.
+    /// What is known stays on show, and what the cloud and the relays tell meanwhile is added at once.
     async fn pause(&mut self, due: Instant, orders: &mut Orders) -> Wake {
         loop {
             self.show(Some(due.saturating_duration_since(Instant::now()))).await;
             tokio::select! {
                 biased;
                 wake = orders.pause_until(due) => return wake,
-                Ok(()) = self.cloud.changed() => {}
+                Ok(()) = self.told.changed() => {}
+                Ok(()) = self.relays.changed() => {}
             }
         }
+    }
+
+    /// Heeds what the cloud has told meanwhile: onto the disk first, then into everything that is shown.
+    async fn heed_cloud(&mut self) {
+        let mut entry = Entry::new();
+        if self.learn(&mut entry) {
+            self.memory.keep(entry).await;
+        }
+    }
+
+    /// Heeds how the relays stand by now: what is raised about them is on the disk before it is shown.
+    async fn heed_relays(&mut self) {
+        let heard = self.relays.borrow_and_update().clone();
+        let spoken = if heard.round == self.heard.round { &[][..] } else { &heard.relays };
+        let configured = asked(&self.config);
+        let required: Vec<_> = configured.iter().filter(|r| r.required).map(|r| r.name.as_str()).collect();
+        let before = self.machine.relays.clone();
+        let mut entry = Entry::new();
+        for news in self.machine.hear(&required, spoken) {
+            log::relay(&news);
+            self.telling().relay_turned(&mut entry, &news);
+        }
+        if self.machine.relays != before {
+            entry.machine(&self.machine);
+            self.memory.keep(entry).await;
+        }
+        self.heard = heard;
+    }
+
+    /// Takes what is known of the cloud by now, and says whether something is to be kept.
+    fn learn(&mut self, entry: &mut Entry) -> bool {
+        let told = self.told.borrow_and_update().clone();
+        let cloud = cloud::known_by_now(&self.config, told, self.machine.cloud.as_ref());
+        let news = self.machine.learn(&self.config, cloud, SystemTime::now());
+        if let Some(change) = &news.change {
+            log::subscription(change);
+            self.telling().subscription_changed(entry, change);
+        }
+        self.telling().subscription_turned(entry, news.turn, news.change.as_ref());
+        if news.is_other {
+            self.jury.heed(self.machine.cloud.as_ref().and_then(Cloud::detour).as_deref());
+            entry.machine(&self.machine);
+        }
+        news.is_other
     }
 
     async fn glance(&mut self, rotation: Rotation, number: u64) {
@@ -227,16 +292,30 @@ impl<'a> Probing<'a> {
         let mut told = Vec::new();
         for machine in self.jury.machines() {
             let (port, family) = (machine.port(), machine.family());
-            let verdict = assemble::verdict(&self.jury, &self.config, machine, now);
+            let cloud = self.machine.cloud.as_ref();
+            let verdict = assemble::verdict(&self.jury, &self.config, cloud, machine, now);
             let (Some(finding), Some(verdict)) = (machine.shown(), verdict) else { continue };
             if !machine.is_doubting() && finding.state.is_conclusive() {
                 self.conclusive.insert((port, family), now);
             }
             let since = self.jury.since(machine).unwrap_or(now);
+            let circumstances = assemble::circumstances(&self.config, cloud, port);
+            let exemption = self.exemptions.entry((port, family)).or_default();
             let alarm = self.alarms.entry((port, family)).or_default();
-            let turn = alarm.turn(finding.state, assemble::expectation(&self.config.expect, port));
-            let (alarm, conclusive) = (*alarm, self.conclusive.get(&(port, family)).copied());
-            entry.remember(Known { port, family, finding: finding.clone(), since, conclusive, alarm });
+            let turn = alarm.turn(finding.state, circumstances.grounds(port, *exemption));
+            let may_be_exempted = port == Port::SMTP && circumstances.is_exemptible();
+            let news = exemption.turn(finding.state, may_be_exempted);
+            let (alarm, exemption) = (*alarm, *exemption);
+            let conclusive = self.conclusive.get(&(port, family)).copied();
+            entry.remember(Known {
+                port,
+                family,
+                finding: finding.clone(),
+                since,
+                conclusive,
+                alarm,
+                exemption,
+            });
             let change = changes.iter().find(|change| (change.port, change.family) == (port, family));
             if let Some(PortChange { previous, .. }) = change {
                 let change = state_change(&verdict, finding, *previous, since);
@@ -245,6 +324,10 @@ impl<'a> Probing<'a> {
                 told.push((change, verdict.clone()));
             }
             self.telling().turned(&mut entry, &verdict, turn);
+            if let Some(news) = news {
+                log::exemption(news, &verdict);
+                self.telling().exemption(&mut entry, &verdict, news);
+            }
         }
         self.memory.keep(entry).await;
         round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
@@ -279,9 +362,11 @@ impl<'a> Probing<'a> {
         self.clock = reading;
         self.notices.of_disk(&self.memory.condition());
         self.notices.of_receiver(&self.config.otlp, &self.telemetry);
+        self.heed_cloud().await;
+        self.heed_relays().await;
         let now = reading.wall_time();
-        let cloud = self.cloud.borrow_and_update().clone();
-        let report = Report { cloud, ..assemble::report(&self.jury, &self.config, now) };
+        let report = assemble::report(&self.jury, &self.config, self.machine.cloud.as_ref(), now);
+        let report = Report { relays: self.heard.relays.clone(), ..report };
         self.telemetry.show(self.facts());
         self.service.status(&log::status(&report));
         let agent = AgentFacts {
@@ -332,7 +417,8 @@ impl<'a> Probing<'a> {
     async fn reconfigure(&mut self, config: Config, prober: Prober) {
         let place = |machine: &Machine| (machine.port(), machine.family());
         let now = SystemTime::now();
-        let verdict = |machine| assemble::verdict(&self.jury, &self.config, machine, now);
+        let cloud = self.machine.cloud.as_ref();
+        let verdict = |machine| assemble::verdict(&self.jury, &self.config, cloud, machine, now);
         let before: Vec<_> = self.jury.machines().iter().map(|m| (place(m), verdict(m))).collect();
         self.jury.reconfigure(prober, config.roster.clone(), &config.probe.families);
         self.config = config;
@@ -340,6 +426,7 @@ impl<'a> Probing<'a> {
         for (gone, verdict) in before {
             if !self.jury.machines().iter().any(|machine| place(machine) == gone) {
                 self.conclusive.remove(&gone);
+                self.exemptions.remove(&gone);
                 entry.forget(gone);
                 let cleared = self.alarms.remove(&gone).and_then(Alarm::raised);
                 if let Some(verdict) = verdict {
@@ -352,23 +439,33 @@ impl<'a> Probing<'a> {
 
     fn facts(&self) -> Facts {
         let is_kept = !self.notices.has(notices::NOT_KEPT);
+        let cloud = self.machine.cloud.as_ref();
         let port = |machine: &Machine| {
             let (port, family) = (machine.port(), machine.family());
             Some(PortFacts {
                 port,
                 family,
                 state: machine.shown()?.state,
-                expected: assemble::expectation(&self.config.expect, port),
+                expected: assemble::circumstances(&self.config, cloud, port).expected,
                 conclusive: self.conclusive.get(&(port, family)).copied(),
             })
         };
+        let relay = |relay: &Relay| {
+            let result = Usability::ALL.into_iter().find(|known| known.code() == relay.result)?;
+            Some(RelayFacts { name: relay.name.clone(), result })
+        };
         Facts {
             ports: self.jury.machines().iter().filter_map(port).collect(),
+            relays: self.heard.relays.iter().filter_map(relay).collect(),
             engine: self.jury.prober().engine(),
             config_hash: self.config.hash.clone(),
             config_rejected: self.notices.has(notices::CONFIG_REJECTED),
-            host_type: self.cloud.borrow().as_ref().and_then(|cloud| cloud.size.clone()),
+            host_type: cloud.and_then(|cloud| cloud.size.clone()),
+            subscription: cloud
+                .and_then(|cloud| cloud.subscription.as_ref())
+                .and(self.machine.subscription.clone()),
             store: if is_kept { StoreState::Kept } else { StoreState::Memory },
+            booted: self.clock.booted(),
         }
     }
 }

@@ -3,13 +3,19 @@
 use std::time::SystemTime;
 
 use sortie_core::alert::{Alert, Turn};
+use sortie_core::drift::Change;
+use sortie_core::exemption::News;
 use sortie_core::history::StateChange;
+use sortie_core::knowledge::When;
 use sortie_core::report::PortVerdict;
 use sortie_core::verdict::{Finding, State};
-use sortie_telemetry::{Event, PortAlert, Signal, Telemetry};
+use sortie_core::verification::Reason;
+use sortie_core::{advice, knowledge};
+use sortie_telemetry::{About, Alerted, Event, Exemption, Signal, Telemetry};
 use uuid::Uuid;
 
 use super::memory::Entry;
+use super::relay_news::RelayNews;
 use crate::config::Config;
 use crate::{assemble, host};
 
@@ -44,14 +50,48 @@ impl<'a> Telling<'a> {
         self.tell_as(entry, &Event::PortStateChange { verdict, previous }, uid, at);
     }
 
-    /// The alert that is over, and the one that began.
-    pub(super) fn turned(&self, entry: &mut Entry, verdict: &PortVerdict, Turn { cleared, raised }: Turn) {
-        let told = |alert| (alert, self.fingerprint(alert, verdict));
+    /// The alert about a port that is over, and the one that began.
+    pub(super) fn turned(&self, entry: &mut Entry, verdict: &PortVerdict, turn: Turn) {
+        let of = format!(" {} {}", verdict.port, verdict.family.code());
+        self.tell_turn(entry, turn, &of, About::Port(verdict));
+    }
+
+    /// The alert about the subscription that is over, and the one that began; what changed is known where something did.
+    pub(super) fn subscription_turned(&self, entry: &mut Entry, turn: Turn, change: Option<&Change>) {
+        let summary = change
+            .map_or_else(|| "The change of the subscription is no news any more".to_owned(), Change::spoken);
+        let next_steps = advice::in_situation(knowledge::azure(), When::TypeChanged);
+        self.tell_turn(entry, turn, "", About::Machine { summary: &summary, next_steps: &next_steps });
+    }
+
+    /// The alert about a relay that is over, or the one that began.
+    pub(super) fn relay_turned(&self, entry: &mut Entry, news: &RelayNews) {
+        let RelayNews { name, summary, turn } = news;
+        self.tell_turn(entry, *turn, &format!(" {name}"), About::Relay { name, summary });
+    }
+
+    /// The subscription is another one.
+    pub(super) fn subscription_changed(&self, entry: &mut Entry, change: &Change) {
+        self.tell(entry, &Event::SubscriptionTypeChange(change));
+    }
+
+    /// What became of an exemption.
+    pub(super) fn exemption(&self, entry: &mut Entry, verdict: &PortVerdict, news: News) {
+        let told = |reason| Exemption { reason, verdict };
+        let event = match news {
+            News::Verified => Event::ExemptionVerified(told(Reason::Open)),
+            News::Regressed => Event::ExemptionRegressed(told(Reason::StillBlocked)),
+        };
+        self.tell(entry, &event);
+    }
+
+    fn tell_turn(&self, entry: &mut Entry, Turn { cleared, raised }: Turn, of: &str, about: About<'_>) {
+        let told = |alert| (alert, self.fingerprint(alert, of));
         if let Some((alert, fingerprint)) = cleared.map(told) {
-            self.tell(entry, &Event::AlertCleared(PortAlert { alert, fingerprint: &fingerprint, verdict }));
+            self.tell(entry, &Event::AlertCleared(Alerted { alert, fingerprint: &fingerprint, about }));
         }
         if let Some((alert, fingerprint)) = raised.map(told) {
-            self.tell(entry, &Event::AlertRaised(PortAlert { alert, fingerprint: &fingerprint, verdict }));
+            self.tell(entry, &Event::AlertRaised(Alerted { alert, fingerprint: &fingerprint, about }));
         }
     }
 
@@ -61,10 +101,9 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// The same each time that this alert is raised and cleared on this host.
-    fn fingerprint(&self, alert: Alert, verdict: &PortVerdict) -> String {
-        let (host, name) = (&self.host, alert.cause.code());
-        let of = format!("{host} {name} {} {}", verdict.port, verdict.family.code());
+    /// The same each time that this alert is raised and cleared on this host; `of` is what it is about.
+    fn fingerprint(&self, alert: Alert, of: &str) -> String {
+        let of = format!("{} {}{of}", self.host, alert.cause.code());
         Uuid::new_v5(&Uuid::NAMESPACE_OID, of.as_bytes()).to_string()
     }
 }

@@ -50,20 +50,14 @@ fn once(recourse: Recourse, next_steps: &[NextStep]) -> Recourse {
     if recourse.steps.iter().all(is_told) { Recourse { steps: Vec::new(), ..recourse } } else { recourse }
 }
 
-/// Every step of a verdict that counts, once, but for those that are for another provider's customers.
+/// Every step of a verdict that counts, once.
 fn next_steps(report: &Report) -> Vec<NextStep> {
-    let provider = report.cloud.as_ref().map(|cloud| cloud.provider.as_str());
-    let is_elsewhere = |step: &NextStep| provider.is_some_and(|name| name != "azure") && is_of_azure(step);
-    let mut steps: Vec<NextStep> = Vec::new();
     let counted = report.verdicts.iter().filter(|verdict| exit::counts(report, verdict));
+    let mut steps: Vec<NextStep> = Vec::new();
     for step in counted.flat_map(|verdict| &verdict.next_steps) {
-        if !steps.contains(step) && !is_elsewhere(step) {
+        if !steps.contains(step) {
             steps.push(step.clone());
         }
     }
     steps
-}
-
-fn is_of_azure(step: &NextStep) -> bool {
-    step.url.as_ref().is_some_and(|url| url.starts_with("https://learn.microsoft.com/"))
 }

@@ -1,6 +1,8 @@
 //! Where the provider takes such a case, in the words of its portal; from the knowledge base, never from memory.
 
-use sortie_core::knowledge::{self, Procedure, Provider, Subscription};
+use sortie_core::advice::AZURE_SMTP;
+use sortie_core::knowledge::{self, Subscription};
+use sortie_core::policy::{self, Documented};
 use sortie_core::report::{Cloud, Report};
 use sortie_core::target::Port;
 
@@ -17,104 +19,71 @@ pub(super) fn of(report: &Report, lead: &Lead<'_>) -> Option<Recourse> {
         return None;
     }
     let cloud = report.cloud.as_ref().filter(|cloud| cloud.is_host());
-    let provider = cloud.and_then(|cloud| knowledge::provider(id(&cloud.provider)));
-    Some(match (cloud, provider) {
-        (Some(cloud), Some(provider)) if provider == knowledge::azure() => azure(cloud, lead.port()),
-        (_, Some(provider)) => other(provider, lead.port()),
-        (_, None) => Recourse {
-            provider: None,
-            category: None,
-            text: "No cloud was recognised. Ask the support of whoever runs the network whether the port is \
-                   blocked for this account, and how that is lifted."
-                .to_owned(),
-            steps: Vec::new(),
-            url: None,
-        },
-    })
+    Some(cloud.map_or_else(elsewhere, |cloud| within(cloud, lead.port())))
 }
 
-/// The knowledge base's name of a provider, by that of the OpenTelemetry conventions.
-fn id(cloud: &str) -> &str {
-    match cloud {
-        "oracle_cloud" => "oci",
-        "alibaba_cloud" => "alibaba",
-        "ibm_cloud" => "ibm",
-        other => other,
-    }
-}
-
-fn azure(cloud: &Cloud, port: Port) -> Recourse {
-    let provider = knowledge::azure();
-    if port != Port::SMTP {
-        return other(provider, port);
-    }
-    // The policy of other resources is told by `unsupported`, or is that of the network that they are integrated into.
-    let is_vm = matches!(cloud.platform.as_str(), "azure.vm" | "azure.aks");
-    let kind = cloud.subscription.as_ref().filter(|_| is_vm).map(|subscription| subscription.kind);
-    let named = Subscription::ALL.into_iter().find(|subscription| Some(subscription.code()) == kind);
-    let cell = named.and_then(|subscription| provider.cell(knowledge::VM, subscription));
-    match (named, cell.and_then(|cell| provider.procedure(cell.procedure?))) {
-        (Some(subscription), Some(procedure)) => {
-            let text = format!("For a subscription of type {}: {}.", subscription.code(), procedure.title);
-            documented(provider, Some(AZURE_CATEGORY), procedure, text)
+fn within(cloud: &Cloud, port: Port) -> Recourse {
+    let kind = cloud.subscription.as_ref().map(|subscription| subscription.kind);
+    let subscription = Subscription::ALL.into_iter().find(|subscription| Some(subscription.code()) == kind);
+    let azure = knowledge::azure();
+    let is_smtp_of_azure = cloud.provider == azure.id && port == Port::SMTP;
+    let category = is_smtp_of_azure.then_some(AZURE_CATEGORY);
+    match policy::documented(Some(cloud), subscription, port) {
+        Some(documented) => {
+            let kind = subscription.filter(|_| is_smtp_of_azure).map(Subscription::code);
+            let whose = kind.map(|kind| format!("For a subscription of type {kind}: ")).unwrap_or_default();
+            told(documented, category, &whose, port)
         }
-        _ => Recourse {
-            provider: Some(provider.name),
-            category: Some(AZURE_CATEGORY),
+        None if is_smtp_of_azure => Recourse {
+            provider: Some(azure.name),
+            category,
             text: "What Azure offers depends on the type of the subscription, which is not known here: \
                    Enterprise Dev/Test is exempted on request, Enterprise Agreement and MCA-E are not blocked, \
                    all others are blocked and offered a relay."
                 .to_owned(),
             steps: Vec::new(),
-            url: provider.source("smtp").map(|source| source.url),
+            url: Some(AZURE_SMTP),
         },
-    }
-}
-
-fn other(provider: &'static Provider, port: Port) -> Recourse {
-    let rule = provider.port(port);
-    match rule.and_then(|rule| provider.procedure(rule.procedure?)) {
-        Some(procedure) => documented(provider, None, procedure, format!("{}.", procedure.title)),
         None => Recourse {
-            provider: Some(provider.name),
-            category: None,
-            text: rule.map_or_else(
-                || format!("{} documents nothing about port {port}.", provider.name),
-                |rule| format!("{} documents port {port} as {}.", provider.name, rule.state.code()),
-            ),
-            steps: Vec::new(),
-            url: rule.and_then(|rule| provider.source(rule.sources.first()?)).map(|source| source.url),
+            text: "The provider is not known to document anything about this port. Ask its support whether it is \
+                   blocked for this account, and how that is lifted."
+                .to_owned(),
+            ..elsewhere()
         },
     }
 }
 
-fn documented(
-    provider: &'static Provider,
-    category: Option<&'static str>,
-    procedure: &'static Procedure,
-    text: String,
-) -> Recourse {
+fn told(documented: Documented, category: Option<&'static str>, whose: &str, port: Port) -> Recourse {
+    let (provider, state) = (documented.provider.name, documented.standing.code());
+    let procedure = documented.procedure();
+    let what = procedure.map_or_else(
+        || format!("{provider} documents port {port} as {state}"),
+        |procedure| procedure.title.to_owned(),
+    );
     Recourse {
-        provider: Some(provider.name),
+        provider: Some(provider),
         category,
-        text,
-        steps: procedure.steps.to_vec(),
-        url: procedure.sources.first().and_then(|id| provider.source(id)).map(|source| source.url),
+        text: format!("{whose}{what}."),
+        steps: procedure.map(|procedure| procedure.steps.to_vec()).unwrap_or_default(),
+        url: documented.source().map(|source| source.url),
+    }
+}
+
+fn elsewhere() -> Recourse {
+    Recourse {
+        provider: None,
+        category: None,
+        text: "No cloud was recognised. Ask the support of whoever runs the network whether the port is blocked for \
+               this account, and how that is lifted."
+            .to_owned(),
+        steps: Vec::new(),
+        url: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sortie_cloud::Provider as Clouds;
-
     use super::*;
-
-    #[test]
-    fn every_cloud_that_is_recognised_is_in_the_knowledge_base() {
-        for cloud in Clouds::ALL {
-            assert!(knowledge::provider(id(cloud.code())).is_some(), "{}", cloud.code());
-        }
-    }
 
     #[test]
     fn the_category_is_that_of_the_documented_procedure() {

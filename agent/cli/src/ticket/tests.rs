@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use sortie_core::circumstances::Circumstances;
 use sortie_core::expect::Expectation;
 use sortie_core::knowledge;
 use sortie_core::report::{Cloud, Flow, Host, NextStep, PortVerdict, Report, Subscription, WayOut, compose};
@@ -96,9 +97,14 @@ fn shown(sources: Sources) -> String {
 pub(super) fn blocked() -> Sources {
     let mut blocked = sources(sample::platform_blocked(), Some(azure()));
     let verdict = &mut blocked.report.verdicts[0];
-    let (expected, subscription) = (Expectation::Blocked, Some(knowledge::Subscription::EaDevtest));
+    let circumstances = Circumstances {
+        expected: Expectation::Blocked,
+        subscription: Some(knowledge::Subscription::EaDevtest),
+        cloud: blocked.report.cloud.as_ref(),
+    };
     let since = verdict.since.clone();
-    *verdict = compose::verdict(Port::SMTP, Family::Ipv4, &is_dropped(), expected, subscription, since);
+    *verdict = compose::verdict(Port::SMTP, Family::Ipv4, &is_dropped(), &circumstances, since);
+    blocked.report.relays = crate::render::sample::relays().to_vec();
     blocked
 }
 
@@ -125,7 +131,13 @@ fn a_machine_of_which_nobody_knows_the_cause() {
         ..is_dropped()
     };
     let since = inconclusive.report.verdicts[0].since.clone();
-    let verdict = compose::verdict(Port::SMTP, Family::Ipv4, &finding, Expectation::Any, None, since);
+    let verdict = compose::verdict(
+        Port::SMTP,
+        Family::Ipv4,
+        &finding,
+        &Circumstances::expecting(Expectation::Any),
+        since,
+    );
     inconclusive.report.verdicts = vec![verdict];
     inconclusive.report.engine = Some("connect");
     inconclusive.report.unseen = vec![
@@ -185,12 +197,17 @@ fn nobody_outside_writes_a_line_of_a_ticket() {
     const NASTY: &str = "\n# owned\n[x](https://evil.example) <img src=x> | ```\n\u{1b}[31m `\u{202e}";
     let mut sources = sources(sample::hostile(), Some(azure()));
     let report = &mut sources.report;
+    report.relays = crate::render::sample::relays().to_vec();
     report.host.name = Some(NASTY.to_owned());
     report.observations[0].address = NASTY.to_owned();
     report.observations[0].operator = Some(NASTY.to_owned());
     report.observations[0].detail.greeting = Some(NASTY.to_owned());
     report.verdicts[0].next_steps[0] =
         NextStep { text: NASTY.to_owned(), url: Some("javascript:x".to_owned()) };
+    for relay in &mut report.relays {
+        relay.name = NASTY.to_owned();
+        relay.stages.iter_mut().for_each(|stage| NASTY.clone_into(&mut stage.text));
+    }
     report.verdicts[0].summary = NASTY.to_owned();
     report.cloud =
         Some(Cloud { region: Some(NASTY.to_owned()), resource_id: Some(format!("{VM}{NASTY}")), ..azure() });

@@ -73,8 +73,11 @@ fn told() -> serde_json::Value {
         "scale_set": null,
         "account_id": "00000000-0000-0000-0000-000000000001",
         "subscription_id": "00000000-0000-0000-0000-000000000001",
+        "environment": "AzurePublicCloud",
         "subscription": null,
         "allow_port_25_out": null,
+        "way_out": null,
+        "provisioned_at": null,
         "unsupported": null,
     })
 }

@@ -2,8 +2,10 @@
 
 mod agent;
 mod cloud;
+mod relays;
 mod report;
 mod servers;
+mod verify;
 
 use std::fs;
 use std::net::TcpListener;
@@ -200,12 +202,12 @@ fn an_alert_about_a_port_that_left_the_configuration_is_cleared_by_the_next_life
     servers.close_subjects();
     let agent = Agent::start(&desk, &(servers.config(&desk, "") + &otlp), &[]);
     let raised = servers::receive_saying(&receiver, "sortie.alert.raised");
-    assert!(raised.contains("SortiePortDegraded"), "{raised}");
+    assert!(raised.contains("SortieDestinationsRefusing"), "{raised}");
     agent.signal(Signal::SIGKILL);
     agent.end();
     let _next = Agent::start(&desk, &(others.config(&desk, "") + &otlp), &[]);
     let cleared = servers::receive_saying(&receiver, "sortie.alert.cleared");
-    assert!(cleared.contains("SortiePortDegraded"), "{cleared}");
+    assert!(cleared.contains("SortieDestinationsRefusing"), "{cleared}");
 }
 
 #[test]

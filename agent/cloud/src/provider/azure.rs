@@ -55,6 +55,7 @@ fn place(compute: &Value) -> Place {
         resource_id: resource_id(field(compute, "resourceId")),
         vm_id: uuid(field(compute, "vmId")),
         account_id: uuid(field(compute, "subscriptionId")),
+        environment: word(field(compute, "azEnvironment")),
         region: word(field(compute, "location")),
         zone: word(field(compute, "zone")),
         size: word(field(compute, "vmSize")),

@@ -122,7 +122,10 @@ fn everybody() -> [(Provider, Service, Place); 7] {
         (
             Provider::Azure,
             machine_of_azure as Service,
-            place(Platform::AzureVm, [&vm, VM_ID, SUBSCRIPTION, "westeurope", "1", "Standard_D2s_v5"]),
+            Place {
+                environment: Some("AzurePublicCloud".to_owned()),
+                ..place(Platform::AzureVm, [&vm, VM_ID, SUBSCRIPTION, "westeurope", "1", "Standard_D2s_v5"])
+            },
         ),
         (
             Provider::Aws,
@@ -265,5 +268,7 @@ async fn an_older_azure_is_asked_in_a_version_that_it_names() {
     })
     .await;
     let place = at(&server, &Machine::silent().around()).await;
-    assert_eq!(place, Some(Place { region: Some("local".to_owned()), ..Place::on(Platform::AzureVm) }));
+    let environment = Some("AzurePublicCloud".to_owned());
+    let region = Some("local".to_owned());
+    assert_eq!(place, Some(Place { environment, region, ..Place::on(Platform::AzureVm) }));
 }

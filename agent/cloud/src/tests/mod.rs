@@ -3,5 +3,5 @@
 mod clouds;
 mod hostile;
 mod machine;
-mod server;
+pub(crate) mod server;
 mod surroundings;

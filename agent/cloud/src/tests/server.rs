@@ -1,4 +1,4 @@
-//! A metadata service on loopback: one answer for each request, and what was asked.
+//! A service on loopback: one answer for each request, and what was asked.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,27 +7,33 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One request as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
+pub(crate) struct Request {
     /// `GET /path HTTP/1.1` and the lines after it, in lower case but for the first.
-    pub(super) head: String,
+    pub(crate) head: String,
+    /// As long as its `Content-Length` says.
+    pub(crate) body: String,
 }
 
 impl Request {
     /// `GET /path`
-    pub(super) fn line(&self) -> &str {
+    pub(crate) fn line(&self) -> &str {
         self.head.lines().next().and_then(|line| line.strip_suffix(" HTTP/1.1")).unwrap_or_default()
     }
 
     /// Whether it has this header, written in lower case.
-    pub(super) fn has(&self, header: &str) -> bool {
+    pub(crate) fn has(&self, header: &str) -> bool {
         self.head.lines().skip(1).any(|line| line == header)
     }
 }
 
 /// What comes back.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// This, and the end.
     Bytes(String),
+    /// The same, of which not all is text.
+    Raw(Vec<u8>),
+    /// This, and then nothing, for ever.
+    Drip(String),
     /// Nothing, for ever.
     Silence,
     /// This again and again, until nobody listens any more.
@@ -35,24 +41,24 @@ pub(super) enum Reply {
 }
 
 /// 200 with this body.
-pub(super) fn ok(body: &str) -> Reply {
+pub(crate) fn ok(body: &str) -> Reply {
     status("200 OK", body)
 }
 
 /// A status, perhaps with headers behind it, and a body.
-pub(super) fn status(head: &str, body: &str) -> Reply {
+pub(crate) fn status(head: &str, body: &str) -> Reply {
     let length = body.len();
     Reply::Bytes(format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"))
 }
 
 /// A server that lives as long as the runtime of its test.
-pub(super) struct Server {
-    pub(super) url: &'static str,
+pub(crate) struct Server {
+    pub(crate) url: &'static str,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    pub(super) async fn start(answer: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -68,12 +74,12 @@ impl Server {
     }
 
     /// What was asked, in order.
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().expect("nobody panicked").clone()
     }
 
     /// `GET /path` of each.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.requests().iter().map(|request| request.line().to_owned()).collect()
     }
 }
@@ -92,7 +98,14 @@ async fn serve(
     }
     let head = String::from_utf8(head).expect("our own requests are text");
     let (first, rest) = head.split_once("\r\n").expect("a line");
-    let request = Request { head: format!("{first}\n{}", rest.to_lowercase()) };
+    let rest = rest.to_lowercase();
+    let length = rest.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    let body = String::from_utf8(body).expect("our own requests are text");
+    let request = Request { head: format!("{first}\n{rest}"), body };
     let number = {
         let mut asked = asked.lock().expect("nobody panicked");
         asked.push(request.clone());
@@ -101,6 +114,11 @@ async fn serve(
     match answer(&request, number) {
         // Whoever has heard enough leaves.
         Reply::Bytes(bytes) => drop(stream.write_all(bytes.as_bytes()).await),
+        Reply::Raw(bytes) => drop(stream.write_all(&bytes).await),
+        Reply::Drip(bytes) => {
+            drop(stream.write_all(bytes.as_bytes()).await);
+            std::future::pending::<()>().await;
+        }
         Reply::Silence => std::future::pending().await,
         Reply::Flood(bytes) => while stream.write_all(bytes.as_bytes()).await.is_ok() {},
     }

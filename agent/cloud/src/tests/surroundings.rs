@@ -46,6 +46,7 @@ fn what_cloud_init_was_told_needs_no_question() {
     let text = |text: &str| Some(text.to_owned());
     let by_imds = Place {
         account_id: text(SUBSCRIPTION),
+        environment: text("AzurePublicCloud"),
         region: text("westeurope"),
         size: text("Standard_B1s"),
         ..Place::on(Platform::AzureVm)

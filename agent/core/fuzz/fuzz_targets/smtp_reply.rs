@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sortie_core::smtp::{Progress, Reply, ReplyReader};
+use sortie_core::smtp::{Capabilities, Progress, ReplyReader};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (size, bytes) = input;
@@ -10,9 +10,13 @@ fuzz_target!(|input: (u8, &[u8])| {
     for piece in bytes.chunks(usize::from(size).max(1)) {
         match reader.push(piece) {
             Progress::NeedMore => {}
-            Progress::Reply(Reply { code, text }) => {
-                assert!((200..=559).contains(&code));
-                assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            Progress::Reply(reply) => {
+                assert!((200..=559).contains(&reply.code));
+                let mut lines = reply.more.iter().chain([&reply.text]);
+                assert!(lines.all(|line| line.bytes().all(|byte| (b' '..=b'~').contains(&byte))));
+                assert!(reader.surplus() < piece.len());
+                let offered = Capabilities::of(&reply);
+                assert!(offered.auth.iter().all(|name| name.len() <= 20 && !name.contains(' ')));
                 return;
             }
             Progress::NotSmtp(text) => {

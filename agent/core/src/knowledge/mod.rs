@@ -16,11 +16,11 @@ mod vocabulary;
 use crate::target::Port;
 
 pub use self::provider::{
-    Note, Offer, Policy, PortRule, Procedure, Provider, Resource, SubscriptionName, VM, Wire,
+    Note, Offer, Policy, PortRule, Procedure, Provider, Resource, Situation, SubscriptionName, VM, Wire,
 };
 pub use self::relay::{Relay, Relays};
 pub use self::source::{Day, Kind, Source};
-pub use self::vocabulary::{OnTheWire, Standing, Subscription};
+pub use self::vocabulary::{OnTheWire, Standing, Subscription, When};
 
 include!(concat!(env!("OUT_DIR"), "/knowledge.rs"));
 

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::source::{Day, Source};
-use super::vocabulary::{OnTheWire, Standing, Subscription};
-use crate::expect::Expectation;
+use super::vocabulary::{OnTheWire, Standing, Subscription, When};
 use crate::target::Port;
 
 /// The resource that this agent stands on.
@@ -31,6 +30,8 @@ pub struct Provider {
     pub policy: &'static [Policy],
     /// What to do.
     pub procedures: &'static [Procedure],
+    /// What to do when something has happened that is in no cell of a policy.
+    pub situations: &'static [Situation],
     /// What the provider's id of an offer says about the subscription.
     pub offers: &'static [Offer],
     /// What else is worth knowing.
@@ -112,6 +113,15 @@ pub struct Procedure {
     pub sources: &'static [&'static str],
 }
 
+/// What to do when something has happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Situation {
+    /// What.
+    pub when: When,
+    /// Id of the procedure.
+    pub procedure: &'static str,
+}
+
 /// What an Azure quotaId says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Offer {
@@ -149,14 +159,10 @@ impl Provider {
         self.policy.iter().find(is_meant)
     }
 
-    /// What may be expected of port 25 where one of these subscriptions is the right one: what they all agree on.
-    pub fn expectation(&self, resource: &str, subscriptions: &[Subscription]) -> Expectation {
-        let expected = |subscription: &Subscription| {
-            self.cell(resource, *subscription).map_or(Expectation::Any, |cell| cell.state.expectation())
-        };
-        let mut expectations = subscriptions.iter().map(expected);
-        let first = expectations.next().unwrap_or(Expectation::Any);
-        if expectations.all(|other| other == first) { first } else { Expectation::Any }
+    /// What to do in a situation.
+    pub fn situation(&self, when: When) -> Option<&Procedure> {
+        let situation = self.situations.iter().find(|situation| situation.when == when)?;
+        self.procedure(situation.procedure)
     }
 
     /// The procedure with this id.

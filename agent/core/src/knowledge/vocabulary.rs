@@ -1,6 +1,6 @@
 //! The closed lists of the knowledge base.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::expect::Expectation;
 
@@ -48,7 +48,7 @@ impl Standing {
 }
 
 /// Types of Azure subscription, as far as the policy of port 25 tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subscription {
     /// Standard Enterprise Agreement.
@@ -101,6 +101,29 @@ impl OnTheWire {
             Self::SilentDrop => "silent drop",
             Self::Throttle => "throttle",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Something that happens to a machine, and that a provider says something about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// The subscription is of another type now.
+    TypeChanged,
+    /// An exemption was granted, and the port is still blocked.
+    ExemptionNotEffective,
+    /// Mail leaves, and the destinations do not take it.
+    DestinationsRefuse,
+}
+
+impl When {
+    /// In words.
+    pub fn spoken(self) -> &'static str {
+        match self {
+            Self::TypeChanged => "the type of a subscription has changed",
+            Self::ExemptionNotEffective => "an exemption is granted and not in effect",
+            Self::DestinationsRefuse => "destinations refuse",
         }
     }
 }

@@ -4,40 +4,38 @@ use std::time::Duration;
 
 use super::schema::{AnswerSeen, AttemptSeen, Detail, PortVerdict, Sighting, WeightedSentence};
 use crate::advice;
-use crate::expect::Expectation;
-use crate::knowledge::Subscription;
+use crate::circumstances::Circumstances;
 use crate::observation::{Attempt, Icmp, Observation, Peer, Seen, Segment, SessionEnd};
 use crate::outcome::{self, Decisive, Outcome};
 use crate::target::{Family, Port};
 use crate::verdict::Finding;
 
-/// The verdict of one port and family; `since` is RFC 3339, the type of the subscription is named where it is known.
+/// The verdict of one port and family; `since` is RFC 3339.
 pub fn verdict(
     port: Port,
     family: Family,
     finding: &Finding,
-    expected: Expectation,
-    subscription: Option<Subscription>,
+    circumstances: &Circumstances<'_>,
     since: String,
 ) -> PortVerdict {
+    let expected = circumstances.expected;
+    let evidence = finding.evidence.iter().cloned().chain(circumstances.evidence(port, finding));
     PortVerdict {
         port,
         family,
         state: finding.state.code(),
         signature: finding.signature.map(crate::verdict::Signature::code),
-        attribution: finding.attribution.map(crate::verdict::Attribution::code),
+        attribution: circumstances.attribution(port, finding).map(crate::verdict::Attribution::code),
         confidence: (finding.confidence * 10_000.0).round() / 10_000.0,
         rule: finding.rule,
-        evidence: finding
-            .evidence
-            .iter()
-            .map(|e| WeightedSentence { weight: (e.weight * 100.0).round() / 100.0, text: e.text.clone() })
+        evidence: evidence
+            .map(|e| WeightedSentence { weight: (e.weight * 100.0).round() / 100.0, text: e.text })
             .collect(),
         expected: expected.code(),
         as_expected: expected.is_met(finding.state),
         since,
         summary: format!("Port {port} over {family}, outbound from this machine, {}", finding.because),
-        next_steps: advice::next_steps(port, finding, subscription),
+        next_steps: advice::next_steps(port, finding, circumstances),
     }
 }
 

@@ -6,9 +6,11 @@
 
 pub mod compose;
 mod explanation;
+mod relay;
 mod schema;
 mod words;
 
 pub use self::explanation::explain;
+pub use self::relay::relay;
 pub use self::schema::*;
 pub use self::words::{FOREIGN, SOURCE_ARM, SOURCE_CONFIG, Word};

@@ -29,7 +29,7 @@ pub struct Report {
     pub verdicts: Vec<PortVerdict>,
     /// The latest observation of every destination.
     pub observations: Vec<Sighting>,
-    /// Relay checks; empty until one is made.
+    /// One per configured relay, as of its latest conversation; empty before the first one.
     pub relays: Vec<Relay>,
     /// Every packet, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +45,8 @@ pub struct Host {
     pub name: Option<String>,
 }
 
+/// [`WayOut::next_hop`] of traffic that goes straight out.
+const STRAIGHT: &str = "Internet";
 /// `platform` of a machine that Azure knows and does not host.
 const ARC: &str = "azure.arc";
 
@@ -86,6 +88,14 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// Where its traffic goes first, where the control plane says that it does not go straight to the internet.
+    pub fn detour(&self) -> Option<String> {
+        let way = self.way_out.as_ref()?;
+        let next_hop = way.next_hop.as_deref().filter(|kind| !kind.eq_ignore_ascii_case(STRAIGHT))?;
+        let address = way.next_hop_address.iter().map(|address| format!(" {address}"));
+        Some(std::iter::once(next_hop.to_owned()).chain(address).collect())
+    }
+
     /// Whether packets of this machine leave through the provider's network.
     pub fn is_host(&self) -> bool {
         self.platform != ARC
@@ -111,6 +121,13 @@ pub struct Subscription {
     pub source: Word,
 }
 
+impl Subscription {
+    /// A type, and who named it; nothing else is known.
+    pub fn of(kind: Word, source: Word) -> Self {
+        Self { kind, quota_id: None, agreement_type: None, spending_limit: None, state: None, source }
+    }
+}
+
 /// The way of this machine's traffic to the internet, as the network's control plane has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WayOut {
@@ -131,9 +148,68 @@ pub struct Flow {
     pub rule: Option<String>,
 }
 
-/// A relay check. This version makes none, so there is no value of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Relay {}
+/// A relay as its latest conversation showed it. Its texts come from outside: a face makes them printable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relay {
+    /// As configured.
+    pub name: String,
+    /// As configured, `host:port`.
+    pub address: String,
+    /// Whether it counts: one that does not is shown, and alarms nobody.
+    pub required: bool,
+    /// Closed vocabulary, see [`crate::relay::Usability`].
+    #[serde(deserialize_with = "words::usability")]
+    pub result: Word,
+    /// The stage that the result is due to; `null` where nothing is in the way.
+    #[serde(deserialize_with = "words::failed_stage")]
+    pub failed_stage: Option<Word>,
+    /// Every stage that was reached, in order.
+    pub stages: Vec<RelayStage>,
+    /// What TLS was agreed on, and with whom; `null` where it did not begin.
+    pub tls: Option<RelayTls>,
+    /// What is offered for logging in.
+    pub auth: RelayAuth,
+}
+
+/// One stage of a conversation with a relay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelayStage {
+    /// Closed vocabulary, see [`crate::relay::Stage`].
+    #[serde(deserialize_with = "words::stage")]
+    pub stage: Word,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+    /// One sentence without a full stop.
+    pub text: String,
+}
+
+/// TLS with a relay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayTls {
+    /// `TLSv1.3`
+    pub version: String,
+    /// `TLS13_AES_256_GCM_SHA384`
+    pub cipher: String,
+    /// Common name of the certificate, else its first DNS name.
+    pub subject: Option<String>,
+    /// Whether this machine trusts the certificate; `null` where it trusts no authority at all.
+    pub trusted: Option<bool>,
+    /// Whether the configured name is on it.
+    pub name_matches: Option<bool>,
+    /// Whole days until its end, below zero when that is over.
+    pub expires_in_days: Option<i64>,
+}
+
+/// SASL mechanisms that a relay offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayAuth {
+    /// Without TLS.
+    pub before_tls: Vec<String>,
+    /// Under TLS.
+    pub after_tls: Vec<String>,
+}
 
 /// The verdict of one port in one family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

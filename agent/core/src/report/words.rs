@@ -11,6 +11,7 @@ use crate::expect::Expectation;
 use crate::knowledge::Subscription;
 use crate::observation::{DnsFailure, EngineKind};
 use crate::outcome::Outcome;
+use crate::relay::{Stage, Usability};
 use crate::verdict::rules::ids;
 use crate::verdict::{Attribution, Signature, State};
 
@@ -57,6 +58,18 @@ pub(super) fn subscription_type<'de, D: Deserializer<'de>>(from: D) -> Result<Wo
 
 pub(super) fn subscription_source<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
     word(from, [SOURCE_ARM, SOURCE_CONFIG])
+}
+
+pub(super) fn usability<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
+    word(from, Usability::ALL.map(Usability::code))
+}
+
+pub(super) fn stage<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
+    word(from, Stage::ALL.map(Stage::code))
+}
+
+pub(super) fn failed_stage<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Word>, D::Error> {
+    perhaps(from, Stage::ALL.map(Stage::code))
 }
 
 pub(super) fn engine<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Word>, D::Error> {

@@ -29,6 +29,8 @@ pub struct Docket {
     pub(super) family: Family,
     pub(super) pace: Pace,
     pub(super) prior: Prior,
+    /// The next hop, where the control plane says that traffic does not go straight to the internet.
+    pub(super) detour: Option<String>,
     pub(super) ledger: Ledger,
     pub(super) last: Option<Hearing>,
     pub(super) rounds: u32,
@@ -49,6 +51,7 @@ impl Docket {
             family,
             pace,
             prior: Prior::Unknown,
+            detour: None,
             ledger: Ledger::default(),
             last: None,
             rounds: 0,

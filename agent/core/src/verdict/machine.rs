@@ -122,6 +122,25 @@ impl Machine {
         self.docket.begin(self.prior());
     }
 
+    /// Heeds where the control plane sends traffic first; `None` where that is straight to the internet, or not known.
+    /// Whether what is on show could be another finding with it: then the jury is due.
+    pub fn heed(&mut self, detour: Option<&str>) -> bool {
+        if self.docket.detour.as_deref() == detour {
+            return false;
+        }
+        self.docket.detour = detour.map(str::to_owned);
+        self.shown
+            .as_ref()
+            .is_some_and(|shown| shown.state == State::PlatformBlocked || shown.rule == "not_direct")
+    }
+
+    /// Judges anew what was heard in this episode, for whom no other round comes.
+    pub fn reconsider(&mut self) {
+        if let Some(finding) = self.shown.as_ref().and_then(|_| rules::find(&self.docket)) {
+            self.shown = Some(finding);
+        }
+    }
+
     /// Enters walks of the current episode.
     pub fn add_walks(&mut self, walks: impl IntoIterator<Item = Walk>) {
         self.docket.add_walks(walks);

@@ -64,6 +64,11 @@ impl<'a> View<'a> {
         self.docket.rounds
     }
 
+    /// Where traffic goes first, where it does not go straight to the internet.
+    pub fn detour(&self) -> Option<&str> {
+        self.docket.detour.as_deref()
+    }
+
     /// The port under test.
     pub fn port(&self) -> Port {
         self.docket.port

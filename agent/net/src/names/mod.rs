@@ -60,6 +60,15 @@ pub(crate) async fn resolve(servers: &NameServers, families: &[Family], roster: 
     Resolved::new(roster.clone(), answers.await)
 }
 
+/// Looks one host up in these families, side by side. A literal has one family only.
+pub(crate) async fn resolve_one(servers: &NameServers, families: &[Family], host: &Host) -> Vec<Lookup> {
+    if let Host::Literal(_) = host {
+        return vec![look_up(None, host, Family::Ipv4).await];
+    }
+    let resolver = open(servers);
+    join_all(families.iter().map(|family| look_up(resolver.as_ref(), host, *family))).await
+}
+
 /// Two resolvers of the same servers.
 struct Resolvers {
     /// Asks two servers at a time, so that a dead one costs nothing.

@@ -19,7 +19,7 @@ use sortie_core::verdict::State;
 
 use super::{Encoder, points};
 use crate::testing::{self, observed, verdict};
-use crate::{Encoded, Event, PortAlert, Signal};
+use crate::{About, Alerted, Encoded, Event, Signal};
 
 const UID: &str = "019ab6c5-3a00-7cc1-8f3e-2d1f0c9b8a77";
 
@@ -173,7 +173,7 @@ fn an_event_is_as_urgent_as_what_it_tells() {
     let verdict = verdict(State::PlatformBlocked);
     for (severity, number) in [(Severity::Critical, 17), (Severity::Warning, 13)] {
         let alert = Alert { cause: Cause::PortBlocked, severity };
-        let alert = PortAlert { alert, fingerprint: "9f86d081884c7d65", verdict: &verdict };
+        let alert = Alerted { alert, fingerprint: "9f86d081884c7d65", about: About::Port(&verdict) };
         assert_eq!(told(&Event::AlertRaised(alert)).1.severity_number, number, "{severity:?}");
         assert_eq!(told(&Event::AlertCleared(alert)).1.severity_number, 9, "{severity:?}");
     }
@@ -183,7 +183,7 @@ fn an_event_is_as_urgent_as_what_it_tells() {
 fn an_alert_says_what_is_wrong_and_what_to_do_next() {
     let verdict = verdict(State::PlatformBlocked);
     let alert = Alert { cause: Cause::PortBlocked, severity: Severity::Critical };
-    let alert = PortAlert { alert, fingerprint: "9f86d081884c7d65", verdict: &verdict };
+    let alert = Alerted { alert, fingerprint: "9f86d081884c7d65", about: About::Port(&verdict) };
     let (_, raised) = told(&Event::AlertRaised(alert));
     assert_eq!(
         text(raised.body.as_ref()),

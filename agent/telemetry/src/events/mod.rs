@@ -7,9 +7,11 @@ pub(crate) mod record;
 mod words;
 
 use sortie_core::alert::Alert;
+use sortie_core::drift::Change;
 use sortie_core::observation::EngineKind;
-use sortie_core::report::PortVerdict;
+use sortie_core::report::{NextStep, PortVerdict};
 use sortie_core::verdict::State;
+use sortie_core::verification::Reason;
 
 use crate::registry::{self, EventKind, Level};
 use crate::spool::{Loss, Signal};
@@ -24,10 +26,16 @@ pub enum Event<'a> {
         /// The state that was on show; `None` for the first verdict.
         previous: Option<State>,
     },
-    /// This machine raises an alert about a port.
-    AlertRaised(PortAlert<'a>),
+    /// This machine raises an alert.
+    AlertRaised(Alerted<'a>),
     /// An alert is over.
-    AlertCleared(PortAlert<'a>),
+    AlertCleared(Alerted<'a>),
+    /// The subscription of this machine has changed, or the machine is in another one.
+    SubscriptionTypeChange(&'a Change),
+    /// Mail that was stopped leaves, for long enough to rely on it.
+    ExemptionVerified(Exemption<'a>),
+    /// Mail left, and is stopped again.
+    ExemptionRegressed(Exemption<'a>),
     /// The agent begins to probe.
     AgentStart {
         /// Tells one configuration from another.
@@ -67,13 +75,43 @@ pub enum Event<'a> {
     },
 }
 
-/// An alert, and how its port stands at that moment.
+/// An alert, and how what it is about stands at that moment.
 #[derive(Clone, Copy, Debug)]
-pub struct PortAlert<'a> {
+pub struct Alerted<'a> {
     /// What is raised or over.
     pub alert: Alert,
     /// The same for raising and clearing of one alert, and for no other.
     pub fingerprint: &'a str,
+    /// What it is about.
+    pub about: About<'a>,
+}
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    /// A port in one family, and how it stands.
+    Port(&'a PortVerdict),
+    /// A relay.
+    Relay {
+        /// As it is called in the configuration.
+        name: &'a str,
+        /// How it stands, one sentence.
+        summary: &'a str,
+    },
+    /// The machine as a whole.
+    Machine {
+        /// What is the matter, one sentence.
+        summary: &'a str,
+        /// What to do.
+        next_steps: &'a [NextStep],
+    },
+}
+
+/// What became of an exemption, for one port and family.
+#[derive(Clone, Copy, Debug)]
+pub struct Exemption<'a> {
+    /// Why it counts as effective, or what stands in its way.
+    pub reason: Reason,
     /// How the port stands.
     pub verdict: &'a PortVerdict,
 }
@@ -85,6 +123,9 @@ impl Event<'_> {
             Self::PortStateChange { .. } => &registry::PORT_STATE_CHANGE,
             Self::AlertRaised(_) => &registry::ALERT_RAISED,
             Self::AlertCleared(_) => &registry::ALERT_CLEARED,
+            Self::SubscriptionTypeChange(_) => &registry::SUBSCRIPTION_TYPE_CHANGE,
+            Self::ExemptionVerified(_) => &registry::EXEMPTION_VERIFIED,
+            Self::ExemptionRegressed(_) => &registry::EXEMPTION_REGRESSED,
             Self::AgentStart { .. } => &registry::AGENT_START,
             Self::AgentStop { .. } => &registry::AGENT_STOP,
             Self::AgentConfigChange { .. } => &registry::AGENT_CONFIG_CHANGE,
@@ -105,8 +146,12 @@ impl Event<'_> {
                 Severity::Critical => Level::Error,
                 Severity::Warning => Level::Warn,
             },
-            Self::AgentConfigChange { accepted: false, .. } | Self::AgentDataDropped { .. } => Level::Warn,
+            Self::ExemptionRegressed(_) => Level::Error,
+            Self::SubscriptionTypeChange(_)
+            | Self::AgentConfigChange { accepted: false, .. }
+            | Self::AgentDataDropped { .. } => Level::Warn,
             Self::AlertCleared(_)
+            | Self::ExemptionVerified(_)
             | Self::AgentStart { .. }
             | Self::AgentStop { .. }
             | Self::AgentConfigChange { accepted: true, .. }

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use opentelemetry::logs::{AnyValue, LogRecord, Severity};
+use sortie_core::drift::Change;
 use sortie_core::report::PortVerdict;
 
-use super::{Event, PortAlert, words};
+use super::{About, Alerted, Event, Exemption, words};
 use crate::facts::ConfigState;
 use crate::registry::{self, Attribute, Level};
 
@@ -38,8 +39,21 @@ fn attributes(event: &Event<'_>) -> Pairs {
             pairs
         }
         Event::AlertRaised(alert) | Event::AlertCleared(alert) => {
-            let mut pairs = port(alert.verdict);
+            let mut pairs = match alert.about {
+                About::Port(verdict) => port(verdict),
+                About::Relay { name, .. } => vec![pair(registry::RELAY_NAME, name.to_owned())],
+                About::Machine { .. } => Vec::new(),
+            };
             pairs.extend(of_alert(&alert));
+            pairs
+        }
+        Event::SubscriptionTypeChange(change) => subscription(change),
+        Event::ExemptionVerified(exemption) | Event::ExemptionRegressed(exemption) => {
+            let Exemption { reason, verdict } = exemption;
+            let mut pairs = port(verdict);
+            pairs.push(pair(registry::EXEMPTION_REASON, reason.code()));
+            pairs.push(pair(registry::PORT_STATE_SINCE, verdict.since.clone()));
+            pairs.extend(grounds(verdict));
             pairs
         }
         Event::AgentStart { config_hash, engine, resumed } => vec![
@@ -72,22 +86,39 @@ fn port(verdict: &PortVerdict) -> Pairs {
     ]
 }
 
+/// What is, beside what was.
+fn subscription(Change { previous, current }: &Change) -> Pairs {
+    let types = [
+        pair(registry::SUBSCRIPTION_TYPE, current.kind.code()),
+        pair(registry::SUBSCRIPTION_TYPE_PREVIOUS, previous.kind.code()),
+    ];
+    let told = registry::WATCHED.into_iter().flat_map(|(now, before, read)| {
+        let text = |attribute, told| read(told).map(|text| pair(attribute, text.to_owned()));
+        [text(now, current), text(before, previous)]
+    });
+    types.into_iter().chain(told.flatten()).collect()
+}
+
 /// Why the verdict is what it is, whole.
 fn finding(verdict: &PortVerdict) -> Pairs {
-    let texts: AnyValue = verdict.evidence.iter().map(|evidence| evidence.text.clone()).collect();
-    let weights: AnyValue = verdict.evidence.iter().map(|evidence| evidence.weight).collect();
     let signature = verdict.signature.map(|signature| pair(registry::BLOCK_SIGNATURE, signature));
     let attribution = verdict.attribution.map(|attribution| pair(registry::BLOCK_ATTRIBUTION, attribution));
-    let always = [
+    signature.into_iter().chain(attribution).chain(grounds(verdict)).collect()
+}
+
+/// The rule, how sure it is, and all the evidence.
+fn grounds(verdict: &PortVerdict) -> [(&'static str, AnyValue); 4] {
+    let texts: AnyValue = verdict.evidence.iter().map(|evidence| evidence.text.clone()).collect();
+    let weights: AnyValue = verdict.evidence.iter().map(|evidence| evidence.weight).collect();
+    [
         pair(registry::VERDICT_CONFIDENCE, verdict.confidence),
         pair(registry::VERDICT_RULE, verdict.rule),
         pair(registry::EVIDENCE_TEXT, texts),
         pair(registry::EVIDENCE_WEIGHT, weights),
-    ];
-    signature.into_iter().chain(attribution).chain(always).collect()
+    ]
 }
 
-fn of_alert(alert: &PortAlert<'_>) -> [(&'static str, AnyValue); 3] {
+fn of_alert(alert: &Alerted<'_>) -> [(&'static str, AnyValue); 3] {
     [
         pair(registry::ALERT_NAME, alert.alert.cause.code()),
         pair(registry::ALERT_SEVERITY, alert.alert.severity.code()),

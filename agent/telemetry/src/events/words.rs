@@ -1,18 +1,21 @@
 //! The body of an event: a sentence for people, and for an alert what to do next.
 
-use sortie_core::report::PortVerdict;
+use sortie_core::report::NextStep;
 
-use super::Event;
+use super::{About, Event};
 use crate::spool::{Loss, Signal};
 
 /// What happened, in words.
 pub(super) fn body(event: &Event<'_>) -> String {
     match event {
         Event::PortStateChange { verdict, .. } => sentence(&verdict.summary),
-        Event::AlertRaised(raised) => alert(raised.verdict),
+        Event::AlertRaised(raised) => alert(&raised.about),
         Event::AlertCleared(cleared) => {
-            format!("{} is over. {}", cleared.alert.cause.code(), sentence(&cleared.verdict.summary))
+            format!("{} is over. {}", cleared.alert.cause.code(), sentence(cleared.about.summary()))
         }
+        Event::SubscriptionTypeChange(change) => change.spoken(),
+        Event::ExemptionVerified(exemption) => sentence(&exemption.verdict.summary),
+        Event::ExemptionRegressed(exemption) => alert(&About::Port(exemption.verdict)),
         Event::AgentStart { engine, resumed, .. } => {
             let beginning = if *resumed { "goes on from what was on show before" } else { "begins anew" };
             format!("The agent was started with the engine {} and {beginning}.", engine.code())
@@ -30,9 +33,26 @@ pub(super) fn body(event: &Event<'_>) -> String {
     }
 }
 
-fn alert(verdict: &PortVerdict) -> String {
-    let mut text = sentence(&verdict.summary);
-    for step in &verdict.next_steps {
+impl About<'_> {
+    fn summary(&self) -> &str {
+        match self {
+            Self::Port(verdict) => &verdict.summary,
+            Self::Relay { summary, .. } | Self::Machine { summary, .. } => summary,
+        }
+    }
+
+    fn next_steps(&self) -> &[NextStep] {
+        match self {
+            Self::Port(verdict) => &verdict.next_steps,
+            Self::Relay { .. } => &[],
+            Self::Machine { next_steps, .. } => next_steps,
+        }
+    }
+}
+
+fn alert(about: &About<'_>) -> String {
+    let mut text = sentence(about.summary());
+    for step in about.next_steps() {
         text.push(' ');
         text.push_str(&sentence(&step.text));
     }

@@ -9,16 +9,19 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use prost::Message as _;
 use sortie_core::alert::{Alert, Cause, Severity};
+use sortie_core::drift::{Change, Told as Subscribed};
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge::Subscription;
 use sortie_core::observation::EngineKind;
 use sortie_core::report::PortVerdict;
 use sortie_core::target::Family;
 use sortie_core::verdict::rules::ids;
 use sortie_core::verdict::{Attribution, Signature, State};
+use sortie_core::verification::Reason;
 
 use super::emitted::{Point, point};
 use crate::testing;
-use crate::{Event, Loss, PortAlert, Signal};
+use crate::{About, Alerted, Event, Exemption, Loss, Signal};
 
 /// All records of one name together.
 #[derive(Debug, Default)]
@@ -59,18 +62,33 @@ fn only_record(body: &[u8]) -> LogRecord {
 fn happen(mut tell: impl FnMut(&Event<'_>)) {
     for verdict in verdicts() {
         tell(&Event::PortStateChange { verdict: &verdict, previous: None });
+        for reason in Reason::ALL {
+            let exemption = Exemption { reason, verdict: &verdict };
+            tell(&Event::ExemptionVerified(exemption));
+            tell(&Event::ExemptionRegressed(exemption));
+        }
         for cause in Cause::ALL {
             for severity in Severity::ALL {
                 let alert = Alert { cause, severity };
-                let alert = PortAlert { alert, fingerprint: "9f86d081884c7d65", verdict: &verdict };
-                tell(&Event::AlertRaised(alert));
-                tell(&Event::AlertCleared(alert));
+                let next_steps = &verdict.next_steps;
+                for about in [
+                    About::Port(&verdict),
+                    About::Relay { name: "own", summary: "It is unusable" },
+                    About::Machine { summary: "Something changed", next_steps },
+                ] {
+                    let alert = Alerted { alert, fingerprint: "9f86d081884c7d65", about };
+                    tell(&Event::AlertRaised(alert));
+                    tell(&Event::AlertCleared(alert));
+                }
             }
         }
     }
     for previous in State::ALL {
         let verdict = testing::verdict(State::Open);
         tell(&Event::PortStateChange { verdict: &verdict, previous: Some(previous) });
+    }
+    for change in changes() {
+        tell(&Event::SubscriptionTypeChange(&change));
     }
     for engine in EngineKind::ALL {
         for resumed in [false, true] {
@@ -88,6 +106,14 @@ fn happen(mut tell: impl FnMut(&Event<'_>)) {
             tell(&Event::AgentDataDropped { signal, reason, records: 47 });
         }
     }
+}
+
+/// Each type before and after, with everything told and with nothing.
+fn changes() -> Vec<Change> {
+    let bare = |kind| Subscribed { kind, ..testing::nothing_told() };
+    let types = Subscription::ALL.map(|kind| Change { previous: bare(kind), current: bare(kind) });
+    let whole = Change { previous: testing::told(), current: testing::told() };
+    types.into_iter().chain([whole]).collect()
 }
 
 /// Each state, signature, attribution, rule, expectation and family, and one without any evidence.

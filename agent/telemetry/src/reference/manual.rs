@@ -31,10 +31,20 @@ change with any release, and the changelog says so. A unit in braces counts thin
 ";
 
 /// The groups of metrics, with what each is about.
-pub(super) const GROUPS: [(&str, &str, &str); 7] = [
+pub(super) const GROUPS: [(&str, &str, &str); 10] = [
     ("probe", "Probes", "What single attempts met. They are evidence and not a verdict."),
     ("port", "Ports", "The verdict: one state for each port and IP family."),
-    ("expectation", "Expectations", "What `[expect]` of the configuration says beside the verdict."),
+    (
+        "expectation",
+        "Expectations",
+        "What the configuration, else the provider's documents say beside the verdict.",
+    ),
+    ("relay", "Relays", "Whether mail can be handed to the servers of `[[relay]]`."),
+    (
+        "subscription",
+        "The subscription",
+        "There is none of this where Azure Resource Manager is not asked (`[cloud] arm`).",
+    ),
     ("agent", "The agent", "Whether the one who tells all this is well itself."),
     (
         "spool",
@@ -42,6 +52,7 @@ pub(super) const GROUPS: [(&str, &str, &str); 7] = [
         "What waits until the OTLP receiver has acknowledged it. There is none of these where nothing is exported.",
     ),
     ("store", "The store", "The disk that holds what is known."),
+    ("host", "The machine", "What the agent knows of the machine that it stands on, beside its network."),
     (
         "process",
         "The process",

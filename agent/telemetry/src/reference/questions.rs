@@ -51,6 +51,14 @@ pub(super) const QUESTIONS: &[Question] = &[
         answer: "More than three changes within a day.",
     },
     Question {
+        asks: "Which relays cannot be used, and from where?",
+        promql: r#"sortie_relay_status{sortie_relay_state="unusable"} == 1
+* on (job, instance) group_left (host_name)
+  group by (job, instance, host_name) (target_info)"#,
+        answer: "One series for each VM and relay. The stage that fails and why are in the report and on the page of the \
+                 VM, and on the event `sortie.alert.raised`.",
+    },
+    Question {
         asks: "How long ago was the last conclusive verdict?",
         promql: "time() - sortie_port_last_conclusive_time_seconds",
         answer: "In seconds. It grows while nothing leaves the machine (`no_egress`) or the evidence is not enough \
@@ -96,6 +104,18 @@ pub(super) const QUESTIONS: &[Question] = &[
         asks: "Which agents would forget what they know?",
         promql: r#"sortie_store_status{sortie_store_state="memory"} == 1"#,
         answer: "Their disk refuses, or there is no state directory: a restart begins with nothing.",
+    },
+    Question {
+        asks: "Which subscriptions are of a type that Azure blocks?",
+        promql: r#"sortie_subscription_info{sortie_subscription_type=~"ea-devtest|other"}"#,
+        answer: "As the agents tell it that ask Azure Resource Manager: one in each subscription is enough.",
+    },
+    Question {
+        asks: "Which VMs are blocked and have not been deallocated since an exemption was granted?",
+        promql: r#"sortie_port_status{server_port="25", sortie_port_state="platform_blocked"} == 1
+  and on (job, instance) sortie_host_boot_time_seconds < 1795000000"#,
+        answer: "The number is the Unix time of the exemption. A VM that was booted before it still lives by the network \
+                 policy from before; one that was booted later may have been rebooted only.",
     },
     Question {
         asks: "Which agents were started within the last hour?",

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use sortie_core::drift::Told;
 use sortie_core::errno::Errno;
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge::Subscription;
 use sortie_core::observation::{
     Answer, DnsFailure, EngineKind, Icmp, Observation, Peer, Seen, Segment, Session, SessionEnd,
 };
 use sortie_core::outcome::{self, Outcome};
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port, Role};
 use sortie_core::verdict::State;
 
@@ -15,7 +18,7 @@ use crate::bounds::Bounds;
 use crate::facts::Skip;
 use crate::spool::Signal;
 use crate::testing::{self, facts, observed, port_facts};
-use crate::{Facts, PortFacts, SpoolUsage, StoreState, Telemetry};
+use crate::{Facts, PortFacts, RelayFacts, SpoolUsage, StoreState, Telemetry};
 
 /// Plays them, and lets somebody look whenever something new is on show.
 pub(super) fn play(mut look: impl FnMut(&Telemetry)) {
@@ -65,11 +68,26 @@ fn standings() -> Vec<Facts> {
     let of_expectations =
         Expectation::ALL.map(|expected| Facts { ports: ports(State::Open, expected), ..facts() });
     let of_engines = EngineKind::ALL.map(|engine| Facts { engine, ..facts() });
+    let relay = |result| vec![RelayFacts { name: "own".to_owned(), result }];
+    let of_relays = Usability::ALL.map(|result| Facts { relays: relay(result), ..facts() });
     let sized = Facts { host_type: Some("Standard_B1s".to_owned()), ..facts() };
     let rejected = Facts { config_rejected: true, ..facts() };
     let not_kept = Facts { store: StoreState::Memory, ..facts() };
+    let of_types = Subscription::ALL.map(|kind| {
+        let bare = Told { kind, ..testing::nothing_told() };
+        Facts { subscription: Some(bare), ..facts() }
+    });
+    let told = Facts { subscription: Some(testing::told()), ..facts() };
     let rest = [sized, rejected, not_kept];
-    of_states.into_iter().chain(of_expectations).chain(of_engines).chain(rest).collect()
+    of_states
+        .into_iter()
+        .chain(of_expectations)
+        .chain(of_engines)
+        .chain(of_relays)
+        .chain(of_types)
+        .chain([told])
+        .chain(rest)
+        .collect()
 }
 
 /// An observation that means this.

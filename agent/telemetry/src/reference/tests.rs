@@ -5,8 +5,10 @@ use std::path::Path;
 
 use sortie_core::alert::{Cause, Severity};
 use sortie_core::expect::Expectation;
+use sortie_core::knowledge::Subscription;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Role};
 use sortie_core::verdict::{Attribution, Signature, State};
 
@@ -160,13 +162,22 @@ fn closed_lists_are_the_words_of_core() {
             words!(Outcome: Established, Greeted, RejectedGreeting, SilentGreeting, Reset, ResetAfterHandshake, Timeout,
                 Prohibited, Unreachable, NoRoute, DeniedLocally, LocalError, DnsError),
         ),
+        (registry::RELAY_STATE, words!(Usability: Usable, Degraded, Unusable)),
         (registry::TARGET_ROLE, words!(Role: Subject, Anchor, Control)),
         (registry::NETWORK_TYPE, words!(Family: Ipv4, Ipv6)),
         (registry::EXPECTED_STATE, words!(Expectation: Open, Blocked, Any)),
         (registry::PROBE_MODE, words!(EngineKind: Raw, Connect)),
         (registry::BLOCK_SIGNATURE, words!(Signature: SilentDrop, Reset, Prohibited, NoRoute, Dns, NoAnswer)),
         (registry::BLOCK_ATTRIBUTION, words!(Attribution: Platform, PlatformOrSecurityGroup, SecurityGroup)),
-        (registry::ALERT_NAME, words!(Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress)),
+        (
+            registry::ALERT_NAME,
+            words!(
+                Cause: PortBlocked, PortDegraded, PortOpenUnexpectedly, NoEgress, DestinationsRefusing,
+                ExemptionNotEffective, SubscriptionTypeChanged, SubscriptionTypeChangeSuspected, RelayUnusable
+            ),
+        ),
+        (registry::SUBSCRIPTION_TYPE, words!(Subscription: Ea, McaE, EaDevtest, Other, Unknown)),
+        (registry::SUBSCRIPTION_TYPE_PREVIOUS, words!(Subscription: Ea, McaE, EaDevtest, Other, Unknown)),
         (registry::ALERT_SEVERITY, words!(Severity: Critical, Warning)),
     ] {
         let Holds::Word(listed) = attribute.holds else { panic!("{} is not closed", attribute.key) };

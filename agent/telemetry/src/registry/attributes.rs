@@ -5,6 +5,7 @@
 use sortie_core::expect::Expectation;
 use sortie_core::observation::EngineKind;
 use sortie_core::outcome::Outcome;
+use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Role};
 use sortie_core::verdict::State;
 
@@ -68,6 +69,20 @@ pub const EXPECTED_STATE: Attribute = Attribute {
     holds: Holds::Word(|| Expectation::ALL.map(Expectation::code).to_vec()),
     presence: Presence::Always,
     says: "What the port should be; `any` is never violated.",
+};
+/// `sortie.relay.name`
+pub const RELAY_NAME: Attribute = Attribute {
+    key: "sortie.relay.name",
+    holds: Holds::Text(&["acs", "own"]),
+    presence: Presence::Always,
+    says: "The relay as it is called in the configuration.",
+};
+/// `sortie.relay.state`
+pub const RELAY_STATE: Attribute = Attribute {
+    key: "sortie.relay.state",
+    holds: Holds::Word(|| Usability::ALL.map(Usability::code).to_vec()),
+    presence: Presence::Always,
+    says: "Whether mail can be handed over: nothing is in the way, something is not as it should be, or no careful client does it.",
 };
 /// `sortie.config.state`
 pub const CONFIG_STATE: Attribute = Attribute {

@@ -3,6 +3,7 @@
 use sortie_core::alert::{Cause, Severity};
 use sortie_core::verdict::rules::ids;
 use sortie_core::verdict::{Attribution, Signature, State};
+use sortie_core::verification::Reason;
 
 use super::{Attribute, Holds, Presence};
 
@@ -19,6 +20,20 @@ pub const PORT_STATE_PREVIOUS: Attribute = Attribute {
     holds: Holds::Word(|| State::ALL.map(State::code).to_vec()),
     presence: Presence::Where("a state was on show before"),
     says: "The state that was on show until then.",
+};
+/// `sortie.port.state.since`
+pub const PORT_STATE_SINCE: Attribute = Attribute {
+    key: "sortie.port.state.since",
+    holds: Holds::Text(&["2026-11-18T10:26:40.000Z"]),
+    presence: Presence::Always,
+    says: "When the state on show was first found, RFC 3339 in UTC.",
+};
+/// `reason`, of an exemption
+pub const EXEMPTION_REASON: Attribute = Attribute {
+    key: "reason",
+    holds: Holds::Word(|| Reason::ALL.map(Reason::code).to_vec()),
+    presence: Presence::Always,
+    says: "Why the exemption counts as effective, or what stands in its way.",
 };
 /// `sortie.block.signature`
 pub const BLOCK_SIGNATURE: Attribute = Attribute {

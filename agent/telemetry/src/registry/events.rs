@@ -2,15 +2,23 @@
 //! is marked as conditional.
 
 use super::attributes::{
-    CONFIG_HASH, CONFIG_STATE, EXPECTED_STATE, LOSS_REASON, NETWORK_TYPE, PORT_STATE, PROBE_MODE,
+    CONFIG_HASH, CONFIG_STATE, EXPECTED_STATE, LOSS_REASON, NETWORK_TYPE, PORT_STATE, PROBE_MODE, RELAY_NAME,
     SERVER_PORT, SIGNAL,
 };
 use super::event_attributes::{
     AGENT_RESUMED, ALERT_FINGERPRINT, ALERT_NAME, ALERT_SEVERITY, BLOCK_ATTRIBUTION, BLOCK_SIGNATURE,
-    CLOCK_STEP, CONFIG_HASH_PREVIOUS, EVIDENCE_TEXT, EVIDENCE_WEIGHT, PORT_STATE_PREVIOUS, RECORD_COUNT,
-    RECORD_UID, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
+    CLOCK_STEP, CONFIG_HASH_PREVIOUS, EVIDENCE_TEXT, EVIDENCE_WEIGHT, EXEMPTION_REASON, PORT_STATE_PREVIOUS,
+    PORT_STATE_SINCE, RECORD_COUNT, RECORD_UID, STOP_REASON, VERDICT_CONFIDENCE, VERDICT_RULE,
+};
+use super::subscription::{
+    ACCOUNT_ID_NOW, ACCOUNT_ID_PREVIOUS, AGREEMENT_TYPE, AGREEMENT_TYPE_PREVIOUS, QUOTA_ID,
+    QUOTA_ID_PREVIOUS, SPENDING_LIMIT, SPENDING_LIMIT_PREVIOUS, SUBSCRIPTION_STATE,
+    SUBSCRIPTION_STATE_PREVIOUS, SUBSCRIPTION_TYPE, SUBSCRIPTION_TYPE_PREVIOUS,
 };
 use super::{Attribute, EventKind, Level, Stability};
+
+/// Some alerts are about a relay, or about the machine as a whole.
+const ABOUT_A_PORT: &str = "the alert is about a port";
 
 /// `sortie.port.state_change`
 pub const PORT_STATE_CHANGE: EventKind = EventKind {
@@ -42,7 +50,7 @@ pub const ALERT_RAISED: EventKind = EventKind {
     levels: &[(Level::Error, Some("the alert is critical")), (Level::Warn, Some("it is a warning"))],
     stability: Stability::Stable,
     attributes: ALERT,
-    says: "This machine raises an alert about a port: what is wrong, and what to do next.",
+    says: "This machine raises an alert: what is wrong, and what to do next.",
 };
 /// `sortie.alert.cleared`
 pub const ALERT_CLEARED: EventKind = EventKind {
@@ -51,6 +59,44 @@ pub const ALERT_CLEARED: EventKind = EventKind {
     stability: Stability::Stable,
     attributes: ALERT,
     says: "An alert is over.",
+};
+/// `sortie.subscription.type_change`
+pub const SUBSCRIPTION_TYPE_CHANGE: EventKind = EventKind {
+    name: "sortie.subscription.type_change",
+    levels: &[(Level::Warn, None)],
+    stability: Stability::Stable,
+    attributes: &[
+        AGREEMENT_TYPE,
+        AGREEMENT_TYPE_PREVIOUS,
+        QUOTA_ID,
+        QUOTA_ID_PREVIOUS,
+        SPENDING_LIMIT,
+        SPENDING_LIMIT_PREVIOUS,
+        SUBSCRIPTION_STATE,
+        SUBSCRIPTION_STATE_PREVIOUS,
+        ACCOUNT_ID_NOW,
+        ACCOUNT_ID_PREVIOUS,
+        RECORD_UID,
+        SUBSCRIPTION_TYPE,
+        SUBSCRIPTION_TYPE_PREVIOUS,
+    ],
+    says: "The subscription of this machine has another type, agreement, state or spending limit, or the machine is in another subscription.",
+};
+/// `sortie.exemption.verified`
+pub const EXEMPTION_VERIFIED: EventKind = EventKind {
+    name: "sortie.exemption.verified",
+    levels: &[(Level::Info, None)],
+    stability: Stability::Stable,
+    attributes: EXEMPTION,
+    says: "Mail that was stopped leaves, and has done so for long enough to rely on it.",
+};
+/// `sortie.exemption.regressed`
+pub const EXEMPTION_REGRESSED: EventKind = EventKind {
+    name: "sortie.exemption.regressed",
+    levels: &[(Level::Error, None)],
+    stability: Stability::Stable,
+    attributes: EXEMPTION,
+    says: "Mail left, and is stopped again.",
 };
 /// `sortie.agent.start`
 pub const AGENT_START: EventKind = EventKind {
@@ -96,13 +142,29 @@ pub const AGENT_DATA_DROPPED: EventKind = EventKind {
 /// Raised and cleared are told in the same words.
 const ALERT: &[Attribute] = &[
     RECORD_UID,
-    NETWORK_TYPE,
-    SERVER_PORT,
+    NETWORK_TYPE.only_where(ABOUT_A_PORT),
+    SERVER_PORT.only_where(ABOUT_A_PORT),
     ALERT_FINGERPRINT,
     ALERT_NAME,
     ALERT_SEVERITY,
+    EXPECTED_STATE.only_where(ABOUT_A_PORT),
+    PORT_STATE.only_where(ABOUT_A_PORT),
+    RELAY_NAME.only_where("the alert is about a relay"),
+];
+
+/// An exemption that took effect and one that did not last are told in the same words.
+const EXEMPTION: &[Attribute] = &[
+    RECORD_UID,
+    NETWORK_TYPE,
+    EXEMPTION_REASON,
+    SERVER_PORT,
+    EVIDENCE_TEXT,
+    EVIDENCE_WEIGHT,
     EXPECTED_STATE,
     PORT_STATE,
+    PORT_STATE_SINCE,
+    VERDICT_CONFIDENCE,
+    VERDICT_RULE,
 ];
 
 /// Every event.
@@ -110,6 +172,9 @@ pub const EVENTS: &[EventKind] = &[
     PORT_STATE_CHANGE,
     ALERT_RAISED,
     ALERT_CLEARED,
+    SUBSCRIPTION_TYPE_CHANGE,
+    EXEMPTION_VERIFIED,
+    EXEMPTION_REGRESSED,
     AGENT_START,
     AGENT_STOP,
     AGENT_CONFIG_CHANGE,

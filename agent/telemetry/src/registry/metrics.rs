@@ -2,15 +2,17 @@
 
 use sortie_core::expect::Expectation;
 use sortie_core::outcome::Outcome;
+use sortie_core::relay::Usability;
 use sortie_core::verdict::State;
 
 use super::attributes::{
     CONFIG_HASH, CONFIG_STATE, CPU_MODE, ERROR_TYPE, EXPECTED_STATE, HOST_TYPE, LOSS_REASON, NETWORK_TYPE,
-    PORT_STATE, PROBE_MODE, PROBE_OUTCOME, SERVER_ADDRESS, SERVER_PORT, SERVICE_VERSION, SIGNAL, SKIP_REASON,
-    STORE_STATE, TARGET_ROLE,
+    PORT_STATE, PROBE_MODE, PROBE_OUTCOME, RELAY_NAME, RELAY_STATE, SERVER_ADDRESS, SERVER_PORT,
+    SERVICE_VERSION, SIGNAL, SKIP_REASON, STORE_STATE, TARGET_ROLE,
 };
+use super::subscription::{OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE};
 use super::{Kind, Metric, Stability};
-use crate::bounds::FAMILIES;
+use crate::bounds::{FAMILIES, RELAYS};
 use crate::facts::{ConfigState, Skip, StoreState};
 use crate::process::CpuMode;
 use crate::spool::{Loss, Signal};
@@ -82,6 +84,27 @@ pub const EXPECTATION_STATUS: Metric = Metric {
     attributes: &[NETWORK_TYPE, SERVER_PORT, EXPECTED_STATE],
     says: "What this port is expected to be: 1 for the current expectation, 0 for each that it left.",
     limit: |bounds| bounds.ports * FAMILIES * Expectation::ALL.len(),
+};
+/// `sortie.relay.status`
+pub const RELAY_STATUS: Metric = Metric {
+    name: "sortie.relay.status",
+    kind: Kind::StateSet,
+    unit: "{relay}",
+    stability: Stability::Stable,
+    attributes: &[RELAY_NAME, RELAY_STATE],
+    says: "Whether mail can be handed to this relay: 1 for how its latest conversation went, 0 for how earlier ones did.",
+    limit: |_| RELAYS * Usability::ALL.len(),
+};
+/// `sortie.subscription.info`
+pub const SUBSCRIPTION_INFO: Metric = Metric {
+    name: "sortie.subscription.info",
+    kind: Kind::Gauge,
+    unit: "{subscription}",
+    stability: Stability::Stable,
+    attributes: &[OFFER, QUOTA_ID, SPENDING_LIMIT, SUBSCRIPTION_STATE, SUBSCRIPTION_TYPE],
+    says: "The subscription that this machine is in, always 1; from an agent that asks Azure Resource Manager.",
+    // The one that a change replaces is let go only after the new one was seen.
+    limit: |_| 2,
 };
 /// `sortie.agent.info`
 pub const AGENT_INFO: Metric = Metric {
@@ -174,6 +197,16 @@ pub const STORE_STATUS: Metric = Metric {
     says: "Whether what is known survives the agent: 1 for how it is, 0 for how it was.",
     limit: |_| StoreState::ALL.len(),
 };
+/// `sortie.host.boot.time`
+pub const HOST_BOOT_TIME: Metric = Metric {
+    name: "sortie.host.boot.time",
+    kind: Kind::Gauge,
+    unit: "s",
+    stability: Stability::Stable,
+    attributes: &[],
+    says: "Unix time at which this machine was booted: one that runs since before a moment has not been deallocated after it.",
+    limit: |_| 1,
+};
 /// `process.uptime`
 pub const PROCESS_UPTIME: Metric = Metric {
     name: "process.uptime",
@@ -213,6 +246,8 @@ pub const REGISTRY: &[Metric] = &[
     PORT_STATE_CHANGES,
     PORT_LAST_CONCLUSIVE_TIME,
     EXPECTATION_STATUS,
+    RELAY_STATUS,
+    SUBSCRIPTION_INFO,
     AGENT_INFO,
     AGENT_CONFIG_STATUS,
     AGENT_PROBE_SKIPPED,
@@ -222,6 +257,7 @@ pub const REGISTRY: &[Metric] = &[
     SPOOL_OLDEST_AGE,
     SPOOL_DROPPED,
     STORE_STATUS,
+    HOST_BOOT_TIME,
     PROCESS_UPTIME,
     PROCESS_MEMORY_USAGE,
     PROCESS_CPU_TIME,

@@ -6,6 +6,7 @@ mod world;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use sortie_core::circumstances::Circumstances;
 use sortie_core::evidence::Evidence;
 use sortie_core::expect::Expectation;
 use sortie_core::history::{History, Sample, StateChange};
@@ -253,5 +254,5 @@ fn verdict(port: Port, finding: &Finding, ago: Duration) -> PortVerdict {
 
 fn over(family: Family, port: Port, finding: &Finding, ago: Duration) -> PortVerdict {
     let since = humantime::format_rfc3339_millis(moment::wall(NOW.saturating_sub(ago))).to_string();
-    compose::verdict(port, family, finding, Expectation::Open, None, since)
+    compose::verdict(port, family, finding, &Circumstances::expecting(Expectation::Open), since)
 }

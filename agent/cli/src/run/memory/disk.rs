@@ -12,7 +12,7 @@ use sortie_store::{FILE, Moment, Opened, PortMemory, Snapshot, Store, StoreError
 use tracing::warn;
 
 use super::vocabulary::moment;
-use crate::known::Known;
+use crate::known::Recalled;
 use crate::past;
 
 /// Of what destinations answered, the page shows a day.
@@ -88,37 +88,45 @@ fn id(file: &Metadata) -> FileId {
 }
 
 /// What is recalled from a store that is open.
-pub(super) fn recall(store: &Store) -> (Vec<Known>, History) {
-    understood(store.recall(), |since| store.history(since))
+pub(super) fn recall(store: &Store) -> Recalled {
+    understood(store.recall(), store.machine(), |since| store.history(since))
 }
 
 /// What is recalled from a store that cannot be written to: a disk that is full or read-only can be read all the same.
-pub(super) fn recall_reading(dir: &Path) -> Option<(Vec<Known>, History)> {
+pub(super) fn recall_reading(dir: &Path) -> Option<Recalled> {
     let snapshot = Snapshot::open(dir)
         .inspect_err(|error| warn!("what was on show is not remembered: {error}"))
         .ok()
         .flatten()?;
-    Some(understood(snapshot.recall(), |since| snapshot.history(since)))
+    Some(understood(snapshot.recall(), snapshot.machine(), |since| snapshot.history(since)))
 }
 
-/// What was on show, and the history, as far as this version understands them.
+/// What was known, as far as this version understands it.
 fn understood(
-    known: Result<Vec<PortMemory>, StoreError>,
+    ports: Result<Vec<PortMemory>, StoreError>,
+    machine: Result<Option<Vec<u8>>, StoreError>,
     rows: impl Fn(Moment) -> Result<sortie_store::History, StoreError>,
-) -> (Vec<Known>, History) {
-    let known = known.unwrap_or_else(|error| {
+) -> Recalled {
+    let ports = ports.unwrap_or_else(|error| {
         warn!("what was on show is not remembered: {error}");
         Vec::new()
     });
-    let known = known.iter().filter_map(|memory| {
+    let ports = ports.iter().filter_map(|memory| {
         let read = serde_json::from_slice(&memory.value);
         read.inspect_err(|error| warn!("port {} is judged anew: {error}", memory.key.port)).ok()
+    });
+    let machine = machine
+        .map_err(anyhow::Error::from)
+        .and_then(|value| value.map(|value| serde_json::from_slice(&value).map_err(Into::into)).transpose());
+    let machine = machine.unwrap_or_else(|error| {
+        warn!("the cloud of this machine is not remembered: {error}");
+        None
     });
     let mut history = History::default();
     if let Err(error) = recall_history(rows, &mut history) {
         warn!("the history is not remembered: {error}");
     }
-    (known.collect(), history)
+    Recalled { ports: ports.collect(), machine: machine.unwrap_or_default(), history }
 }
 
 fn recall_history(

@@ -10,7 +10,7 @@ use sortie_telemetry::Encoded;
 use uuid::Uuid;
 
 use super::vocabulary::{lane, moment, since_epoch};
-use crate::known::Known;
+use crate::known::{Known, KnownMachine};
 
 /// Samples of one row: with the longest names they fit into [`ROW_MOST`].
 const SAMPLES_A_ROW: usize = 32;
@@ -40,6 +40,13 @@ impl Entry {
         }
         if let Some(value) = encoded(&known) {
             self.batch.remember(PortMemory { key: key((known.port, known.family)), value });
+        }
+    }
+
+    /// What is known of the machine itself.
+    pub(in crate::run) fn machine(&mut self, machine: &KnownMachine) {
+        if let Some(value) = encoded(machine) {
+            self.batch.machine(value);
         }
     }
 

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sortie_core::history::History;
 use sortie_store::{Lane, Moment, Opened, Queue, QueueLimits, Store, StoreError};
 use sortie_telemetry::{Export, Loss, Signal, SpoolUsage, Telemetry};
 use tracing::{info, warn};
@@ -16,7 +15,7 @@ use super::losses::Losses;
 use super::vocabulary::{counted, lane, moment, signal, since_epoch, told};
 use super::waiting::Waiting;
 use crate::clock::Steady;
-use crate::known::Known;
+use crate::known::Recalled;
 use crate::run::instance::{Instance, InstanceError};
 
 /// A disk that refused is tried again after this long.
@@ -102,7 +101,7 @@ impl Keeper {
     }
 
     /// What was on show, and the history.
-    pub(super) fn recall(&mut self) -> (Vec<Known>, History) {
+    pub(super) fn recall(&mut self) -> Recalled {
         let recalled = self.ask(|store| Ok(disk::recall(store)));
         let recalled = recalled.or_else(|| disk::recall_reading(&self.dir)).unwrap_or_default();
         self.tell();

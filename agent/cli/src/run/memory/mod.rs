@@ -27,7 +27,6 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sortie_core::history::History;
 use sortie_store::QueueLimits;
 use sortie_telemetry::{Encoded, Export, Loss, Signal, Spool, Telemetry};
 use tokio::sync::{Notify, oneshot};
@@ -36,7 +35,7 @@ use tracing::{error, warn};
 pub(super) use self::entry::Entry;
 use self::keeper::Keeper;
 use super::instance::Instance;
-use crate::known::Known;
+use crate::known::Recalled;
 
 /// A sync takes milliseconds, on the disk of a busy cloud a second.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -94,7 +93,7 @@ impl Memory {
     }
 
     /// What was on show, and the history; nothing where the disk does not say so.
-    pub(super) async fn recall(&self) -> (Vec<Known>, History) {
+    pub(super) async fn recall(&self) -> Recalled {
         self.ask(Keeper::recall).await.unwrap_or_default()
     }
 

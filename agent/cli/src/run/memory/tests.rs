@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use sortie_core::alert::Alarm;
 use sortie_core::evidence::Evidence;
+use sortie_core::exemption::Exemption;
 use sortie_core::history::Sample;
 use sortie_core::outcome::Outcome;
 use sortie_core::target::{Family, Port, Role};
@@ -14,6 +15,7 @@ use sortie_core::verdict::{Finding, State};
 use sortie_telemetry::{Bounds, CloudIdentity, Identity};
 
 use super::*;
+use crate::known::Known;
 use crate::run::instance::InstanceError;
 
 /// Room for a thousand of the exports below.
@@ -254,12 +256,13 @@ async fn a_round_of_hundreds_with_the_longest_names_is_kept_and_costs_no_change(
     let mut entry = Entry::new();
     entry.samples(&(0..300).map(sample).collect::<Vec<_>>(), began);
     let (port, family, alarm) = (Port::SMTP, Family::Ipv4, Alarm::default());
-    entry.remember(Known { port, family, finding, since: now, conclusive: Some(now), alarm });
+    let exemption = Exemption::default();
+    entry.remember(Known { port, family, finding, since: now, conclusive: Some(now), alarm, exemption });
     memory.keep(entry).await;
     assert_eq!(memory.condition(), Condition::default());
     drop(memory);
-    let (known, history) = life(&dir.0).await.0.recall().await;
-    let states: Vec<_> = known.iter().map(|known| known.finding.state).collect();
+    let Recalled { ports, history, .. } = life(&dir.0).await.0.recall().await;
+    let states: Vec<_> = ports.iter().map(|known| known.finding.state).collect();
     assert_eq!((states, history.series().len()), (vec![State::PlatformBlocked], 300));
 }
 

@@ -5,7 +5,7 @@ mod table;
 
 use std::fmt::Write as _;
 
-use sortie_core::report::PortVerdict;
+use sortie_core::report::{PortVerdict, Relay};
 
 use self::escape::{cell, link, prose, wrapped};
 use self::table::Table;
@@ -29,6 +29,7 @@ pub(crate) fn markdown(ticket: &Ticket) -> serde_json::Result<String> {
     timeline(&mut out, &ticket.timeline);
     probes(&mut out, "Destinations on the ports under test", &ticket.evidence);
     probes(&mut out, "Controls", &ticket.controls);
+    relays(&mut out, &ticket.report.relays);
     rulings(&mut out, &ticket.rulings);
     facts(&mut out, "What the control plane says", &ticket.control_plane);
     next_steps(&mut out, ticket);
@@ -188,6 +189,27 @@ fn probes(out: &mut String, title: &str, probes: &[Probe]) {
 /// A name without an address in a family is no evidence about a port. What is remembered of one is its outcome alone.
 fn is_unasked(probe: &Probe) -> bool {
     probe.dns == Some("no_data") || (probe.at.is_some() && probe.outcome == "dns_error")
+}
+
+fn relays(out: &mut String, relays: &[Relay]) {
+    if relays.is_empty() {
+        return;
+    }
+    heading(out, "Relays");
+    let mut table = Table::new(["relay", "address", "required", "result", "stage", "what"]);
+    for Relay { name, address, required, result, failed_stage, stages, .. } in relays {
+        // Where nothing is in the way, the end of the conversation tells nothing.
+        let stage = failed_stage.and_then(|failed| stages.iter().find(|stage| stage.stage == failed));
+        table.row([
+            cell(name),
+            cell(address),
+            if *required { "yes" } else { "no" }.to_owned(),
+            format!("**{}**", spoken(result)),
+            failed_stage.map(spoken).unwrap_or_default(),
+            stage.map(|stage| prose(&stage.text)).unwrap_or_default(),
+        ]);
+    }
+    out.push_str(&table.without_empty_columns().text());
 }
 
 fn rulings(out: &mut String, rulings: &[Ruling]) {

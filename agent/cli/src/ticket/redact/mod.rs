@@ -20,12 +20,14 @@ use super::sources::{Machine, Past, Sources};
 
 /// Fields that hold a word of a closed list or a moment, below what holds them: elsewhere a field of the same name may
 /// hold anything, as the rule of a security group does.
-const WORDS: [(&str, &[&str]); 7] = [
+const WORDS: [(&str, &[&str]); 9] = [
     ("", &["schema", "engine", "generated_at"]),
     ("verdicts", &["family", "state", "signature", "attribution", "rule", "expected", "since"]),
     ("observations", &["role", "family", "outcome", "error_type"]),
     ("detail", &["errno", "dns"]),
     ("walks", &["family"]),
+    ("relays", &["result", "failed_stage"]),
+    ("stages", &["stage"]),
     ("cloud", &["provider", "platform", "provisioned_at"]),
     ("subscription", &["type", "source"]),
 ];
@@ -81,7 +83,7 @@ fn cleaned(scanner: &mut Scanner, holder: &str, field: &str, text: &str) -> Stri
         (Some((.., kind)), ..) => scanner.name(kind, text),
         // Other clouds have other ids, of which every part may be a name.
         (None, "cloud", "resource_id") if !text.starts_with(names::ROOT) => scanner.name("vm", text),
-        (None, _, "greeting") => scanner.text(text, Author::Stranger),
+        (None, _, "greeting") | (None, "stages", _) => scanner.text(text, Author::Stranger),
         _ => scanner.text(text, Author::Report),
     }
 }

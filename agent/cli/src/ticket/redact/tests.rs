@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use proptest::prelude::*;
 use sortie_core::history::Sample;
 use sortie_core::outcome::Outcome;
-use sortie_core::report::{Cloud, Flow, NextStep, WayOut, WeightedSentence};
+use sortie_core::report::{Cloud, Flow, NextStep, Relay, WayOut, WeightedSentence};
 use sortie_core::target::{Family, Port, Role};
 use sortie_core::verdict::State;
 
@@ -142,6 +142,7 @@ impl Secrets {
         sighting.detail.greeting = Some(told.clone());
         sighting.detail.offender = Some(self.v6.clone());
         sighting.attempts[0].seen.clone_from(&told);
+        report.relays[0].stages[0].text.clone_from(&told);
         report.observations[1].address = format!("{}:25", self.host);
         let sample = Sample {
             operator: Some(told.clone()),
@@ -217,14 +218,33 @@ fn the_evidence_is_what_it_was() {
 #[test]
 fn a_machine_that_is_called_as_a_word_of_the_program_is_hidden_and_the_word_is_not() {
     let words = State::ALL.map(State::code).into_iter();
-    for word in words.chain(["mail", "google", "timeout", "azure", "ipv4", "silent", "vm", "a"]) {
+    for word in words.chain([
+        "mail",
+        "google",
+        "timeout",
+        "azure",
+        "ipv4",
+        "silent",
+        "vm",
+        "a",
+        "usable",
+        "ea-devtest",
+        "raw",
+    ]) {
         let mut sources = blocked();
         sources.report.host.name = Some(word.to_owned());
+        sources.report.cloud.iter_mut().for_each(|cloud| cloud.resource_id = None);
         sources.machine = Machine { names: vec![word.to_owned()], ..machine() };
         let before = sources.report.clone();
         let after = redacted(sources).expect("plain data").report;
         assert_eq!(after.host.name.as_deref(), Some("host-1"), "{word}");
         assert_eq!((after.verdicts, after.observations), (before.verdicts, before.observations), "{word}");
+        let words = |relays: &[Relay]| -> Vec<_> {
+            relays.iter().map(|relay| (relay.result, relay.failed_stage)).collect()
+        };
+        assert_eq!(words(&after.relays), words(&before.relays), "{word}");
+        let kind = |cloud: Option<Cloud>| cloud.and_then(|cloud| Some(cloud.subscription?.kind));
+        assert_eq!(kind(after.cloud), kind(before.cloud), "{word}");
     }
 }
 

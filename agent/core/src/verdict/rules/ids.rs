@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 pub type RuleId = &'static str;
 
 /// Every id, in the order of the alphabet. `docs/verdict.md` says what each means.
-pub const ALL: [RuleId; 44] = [
+pub const ALL: [RuleId; 45] = [
     "answers_undelivered",
     "conntrack_full",
     "dns_fail",
@@ -30,6 +30,7 @@ pub const ALL: [RuleId; 44] = [
     "net_silent",
     "net_unreachable",
     "no_controls",
+    "not_direct",
     "not_smtp",
     "open",
     "proxy_smtp",

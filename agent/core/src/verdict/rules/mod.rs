@@ -10,6 +10,7 @@
 //! | [`reset`] | resets, by forensics | `rst_injected_near` `rst_injected_far` `rst_dest` `rst_all` |
 //! | [`silent`] | silence, by the ledger | `silent_all` `silent_edge` `silent_path` `silent_beyond` `silent_late` `silent_answered_before` `answers_undelivered` |
 //! | [`unknown`] | what is left | `too_few_operators` `net_degraded` `silent_one` `mixed` |
+//! | [`detour`] | after all of them: traffic that does not go straight to the internet convicts no platform | `not_direct` |
 //!
 //! No rule names a culprit with fewer than [`MIN_OPERATORS`] operators, on one operator's evidence, or on a round
 //! whose controls failed.
@@ -23,6 +24,7 @@ use crate::ledger::{Mode, Prior};
 use crate::target::MIN_OPERATORS;
 
 mod answering;
+mod detour;
 mod egress;
 mod icmp;
 pub mod ids;
@@ -57,7 +59,8 @@ pub fn find(docket: &Docket) -> Option<Finding> {
 
 /// The finding of the first rule that matches.
 pub fn decide(view: &View<'_>) -> Finding {
-    let mut finding = ORDER.iter().find_map(|rule| rule(view)).unwrap_or_else(|| unknown::decide(view));
+    let finding = ORDER.iter().find_map(|rule| rule(view)).unwrap_or_else(|| unknown::decide(view));
+    let mut finding = detour::heed(view, finding);
     if finding.evidence.is_empty() {
         finding.evidence = described(view.bad.iter().chain(&view.void));
     }

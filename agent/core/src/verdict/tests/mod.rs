@@ -1,6 +1,7 @@
 //! Situations and what must come of them. Each row is one episode: a few identical or changing rounds, the walks of
 //! the episode, and the verdict that the evidence allows and no narrower one.
 
+mod detour;
 mod resumed;
 
 use std::collections::BTreeSet;

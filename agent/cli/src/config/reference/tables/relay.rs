@@ -3,15 +3,15 @@
 use crate::config::reference::kind::{Form, Kind};
 use crate::config::reference::spell::{word, words};
 use crate::config::reference::{Key, Preset, Repeated, Table};
-use crate::config::relay::RELAYS_MAX;
-use crate::config::{Config, Relay, Tls};
+use crate::config::relay::{RELAYS_MAX, TLS_WORDS};
+use crate::config::{Config, Relay};
 
 pub(super) const TABLE: Table = Table {
     name: "relay",
-    about: "Submission servers that this machine hands its mail to.",
+    about: "Submission servers that this machine hands its mail to. Each is spoken to every `probe.greeting_interval`.",
     repeated: Some(Repeated {
         most: RELAYS_MAX,
-        without: "the relay that Azure recommends is taken; one entry replaces it",
+        without: "the relay that Azure recommends is asked beside the built-in targets; one entry replaces it",
         count: |config| config.relays.len(),
     }),
     keys: &[
@@ -36,15 +36,15 @@ pub(super) const TABLE: Table = Table {
         Key {
             name: "tls",
             about: "How TLS begins.",
-            kind: Kind::Word(&const { words(&Tls::WORDS) }),
+            kind: Kind::Word(&const { words(&TLS_WORDS) }),
             preset: Preset::Absent("it is `\"implicit\"` on port 465, else `\"starttls\"`"),
             example: r#""starttls""#,
-            value: |config, at| word(&Tls::WORDS, &relay(config, at)?.tls),
+            value: |config, at| word(&TLS_WORDS, &relay(config, at)?.tls),
             beaten_by: &[],
         },
         Key {
             name: "required",
-            about: "Whether it counts for the verdict of its port.",
+            about: "Whether it counts: as a subject of its port, for the exit code of `check` and for the alert `SortieRelayUnusable`.",
             kind: Kind::Boolean,
             preset: Preset::Value("true"),
             example: "false",

@@ -1,46 +1,19 @@
-//! When this machine itself raises an alert about a port, and when the alert is over.
+//! When an alert about a port is raised, and when it is over.
 //!
 //! One port and family has at most one alert at a time: the worst thing that is known of it. What is not known raises
 //! and clears nothing, so an alert outlives a round that could not judge.
 //!
 //! With an expectation, what violates it is an alert. Without one ([`Expectation::Any`]) only a fall is: a machine whose
 //! port was never open has lost nothing, and would otherwise alert for ever.
+//!
+//! What explains a block better than "blocked" names the alert: an exemption that has not come into effect, a subscription
+//! that may have another type now, destinations that refuse.
 
 use serde::{Deserialize, Serialize};
 
+use super::{Alert, Cause, Severity, Turn};
 use crate::expect::Expectation;
 use crate::verdict::State;
-
-/// What an alert is about: a closed vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Cause {
-    /// Somebody stops the mail.
-    PortBlocked,
-    /// Mail leaves late, in part, or through other hands.
-    PortDegraded,
-    /// Mail leaves where it should not.
-    PortOpenUnexpectedly,
-    /// Nothing leaves this machine any more.
-    NoEgress,
-}
-
-/// How urgent: the words of the field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Severity {
-    /// Wakes somebody.
-    Critical,
-    /// Somebody looks at it in working hours.
-    Warning,
-}
-
-/// An alert that is raised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Alert {
-    /// What it is about.
-    pub cause: Cause,
-    /// How urgent it is.
-    pub severity: Severity,
-}
 
 /// What is raised about one port and family, and what that follows from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,53 +23,34 @@ pub struct Alarm {
     known: Option<State>,
 }
 
-/// What there is to tell after a round.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// An alert that is over.
-    pub cleared: Option<Alert>,
-    /// An alert that began.
-    pub raised: Option<Alert>,
+/// What a state is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grounds {
+    /// What the port is expected to be.
+    pub expected: Expectation,
+    /// An exemption lifts the block here, and the provider says that it is granted.
+    pub is_exempted: bool,
+    /// An exemption was in effect here before.
+    pub was_exempted: bool,
+    /// The provider's policy would explain a block by another type of subscription, and nobody can be asked for it.
+    pub may_have_changed_type: bool,
 }
 
-impl Cause {
-    /// Every cause.
-    pub const ALL: [Self; 4] =
-        [Self::PortBlocked, Self::PortDegraded, Self::PortOpenUnexpectedly, Self::NoEgress];
-
-    /// The name of the alert.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::PortBlocked => "SortiePortBlocked",
-            Self::PortDegraded => "SortiePortDegraded",
-            Self::PortOpenUnexpectedly => "SortiePortOpenUnexpectedly",
-            Self::NoEgress => "SortieNoEgress",
-        }
-    }
-}
-
-impl Severity {
-    /// Every severity, the most urgent first.
-    pub const ALL: [Self; 2] = [Self::Critical, Self::Warning];
-
-    /// The word in events and labels.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::Warning => "warning",
-        }
+impl Grounds {
+    /// An expectation, and nothing else.
+    pub fn expecting(expected: Expectation) -> Self {
+        Self { expected, is_exempted: false, was_exempted: false, may_have_changed_type: false }
     }
 }
 
 impl Alarm {
     /// Takes what is on show after a round.
-    pub fn turn(&mut self, state: State, expected: Expectation) -> Turn {
-        let due = self.due(state, expected);
+    pub fn turn(&mut self, state: State, grounds: Grounds) -> Turn {
+        let due = self.due(state, grounds);
         if state.is_conclusive() {
             self.known = Some(state);
         }
-        let before = std::mem::replace(&mut self.raised, due);
-        if before == due { Turn::default() } else { Turn { cleared: before, raised: due } }
+        Turn::between(std::mem::replace(&mut self.raised, due), due)
     }
 
     /// The alert that is raised.
@@ -104,23 +58,40 @@ impl Alarm {
         self.raised
     }
 
-    fn due(self, state: State, expected: Expectation) -> Option<Alert> {
-        use Cause::{NoEgress, PortBlocked, PortDegraded, PortOpenUnexpectedly};
+    fn due(self, state: State, grounds: Grounds) -> Option<Alert> {
+        use Cause::{
+            DestinationsRefusing, ExemptionNotEffective, NoEgress, PortBlocked, PortDegraded,
+            PortOpenUnexpectedly, SubscriptionTypeChangeSuspected,
+        };
         use Severity::{Critical, Warning};
         let alert = |cause, severity| Some(Alert { cause, severity });
+        let was_open = self.known == Some(State::Open);
+        let is_raised = |cause| self.raised.is_some_and(|raised| raised.cause == cause);
         // Without an expectation: mail left once, and what holds now is a fall from there.
-        let has_fallen = self.known == Some(State::Open) || self.raised.is_some();
-        match (state, expected) {
+        let has_fallen = was_open || self.raised.is_some();
+        let is_suspected = was_open || is_raised(SubscriptionTypeChangeSuspected);
+        match (state, grounds.expected) {
             (State::Inconclusive, _) => self.raised,
             // Whoever blocked the port may still do so: what was raised stays until the machine is heard again.
             (State::NoEgress, _) if self.raised.is_some() => self.raised,
             // Of a family that this machine never had nobody wants to hear.
             (State::NoEgress, _) => self.known.and_then(|_| alert(NoEgress, Warning)),
             (State::Open, Expectation::Blocked) => alert(PortOpenUnexpectedly, Warning),
+            // A port that was open since it was granted is blocked by something else.
+            (State::PlatformBlocked, _) if grounds.is_exempted && !was_open && !is_raised(PortBlocked) => {
+                alert(ExemptionNotEffective, Warning)
+            }
+            (State::PlatformBlocked, Expectation::Blocked) if grounds.was_exempted => {
+                alert(PortBlocked, Critical)
+            }
             (State::Open, _) | (_, Expectation::Blocked) => None,
             (_, Expectation::Any) if !has_fallen => None,
+            (State::PlatformBlocked, Expectation::Any) if grounds.may_have_changed_type && is_suspected => {
+                alert(SubscriptionTypeChangeSuspected, Warning)
+            }
             (stopped, Expectation::Open) if stopped.is_block() => alert(PortBlocked, Critical),
             (stopped, Expectation::Any) if stopped.is_block() => alert(PortBlocked, Warning),
+            (State::Refused, _) => alert(DestinationsRefusing, Warning),
             _ => alert(PortDegraded, Warning),
         }
     }
@@ -131,15 +102,19 @@ mod tests {
     use super::*;
     use crate::expect::Expectation::{Any, Blocked, Open as ExpectedOpen};
     use crate::verdict::State::{
-        Inconclusive, LocallyBlocked, NoEgress, Open, PathBlocked, PlatformBlocked, Throttled,
+        Inconclusive, LocallyBlocked, NoEgress, Open, PathBlocked, PlatformBlocked, Refused, Throttled,
     };
 
     /// What is raised after each of these states, as `cause severity`.
     fn story(expected: Expectation, states: &[State]) -> Vec<String> {
+        told(Grounds::expecting(expected), states)
+    }
+
+    fn told(grounds: Grounds, states: &[State]) -> Vec<String> {
         let mut alarm = Alarm::default();
         let told = |alarm: &mut Alarm, state| {
             let before = alarm.raised();
-            let turn = alarm.turn(state, expected);
+            let turn = alarm.turn(state, grounds);
             assert_eq!(turn == Turn::default(), before == alarm.raised(), "told what did not happen");
             alarm.raised().map_or_else(
                 || "-".to_owned(),
@@ -199,20 +174,68 @@ mod tests {
     }
 
     #[test]
+    fn destinations_that_refuse_are_not_the_providers_fault() {
+        const REFUSING: &str = "SortieDestinationsRefusing warning";
+        assert_eq!(story(ExpectedOpen, &[Open, Refused, Inconclusive, Open]), ["-", REFUSING, REFUSING, "-"]);
+        assert_eq!(story(Any, &[Refused, Open, Refused]), ["-", "-", REFUSING]);
+        assert_eq!(story(Blocked, &[Refused]), ["-"]);
+    }
+
+    #[test]
+    fn an_exemption_that_is_granted_and_not_in_effect_is_named_until_the_port_opens() {
+        const NOT_EFFECTIVE: &str = "SortieExemptionNotEffective warning";
+        let granted = Grounds { is_exempted: true, ..Grounds::expecting(ExpectedOpen) };
+        assert_eq!(
+            told(granted, &[PlatformBlocked, Inconclusive, NoEgress, PlatformBlocked, Open]),
+            [NOT_EFFECTIVE, NOT_EFFECTIVE, NOT_EFFECTIVE, NOT_EFFECTIVE, "-"]
+        );
+        assert_eq!(
+            told(granted, &[LocallyBlocked, PathBlocked]),
+            [BLOCKED, BLOCKED],
+            "somebody else stops it"
+        );
+        assert_eq!(told(granted, &[Open, PlatformBlocked, PlatformBlocked]), ["-", BLOCKED, BLOCKED]);
+        let withdrawn = Grounds { was_exempted: true, ..Grounds::expecting(Blocked) };
+        assert_eq!(told(withdrawn, &[PlatformBlocked, PlatformBlocked]), [BLOCKED, BLOCKED]);
+        assert_eq!(story(Blocked, &[PlatformBlocked]), ["-"]);
+    }
+
+    #[test]
+    fn a_change_of_type_is_suspected_where_an_open_port_is_blocked_and_nobody_can_be_asked() {
+        const SUSPECTED: &str = "SortieSubscriptionTypeChangeSuspected warning";
+        let dark = |expected| Grounds { may_have_changed_type: true, ..Grounds::expecting(expected) };
+        assert_eq!(
+            told(dark(Any), &[Open, PlatformBlocked, Inconclusive, PlatformBlocked, Open]),
+            ["-", SUSPECTED, SUSPECTED, SUSPECTED, "-"]
+        );
+        assert_eq!(told(dark(Any), &[PlatformBlocked, PlatformBlocked]), ["-", "-"], "it never was open");
+        assert_eq!(told(dark(Any), &[Open, LocallyBlocked, PathBlocked]), ["-", FELL, FELL]);
+        assert_eq!(
+            told(dark(ExpectedOpen), &[Open, PlatformBlocked]),
+            ["-", BLOCKED],
+            "one cause, one alert"
+        );
+    }
+
+    #[test]
     fn a_new_expectation_is_judged_with_the_next_round() {
         let mut alarm = Alarm::default();
-        assert_eq!(alarm.turn(PlatformBlocked, Any), Turn::default());
-        let raised = alarm.turn(PlatformBlocked, ExpectedOpen).raised.expect("it is violated");
+        assert_eq!(alarm.turn(PlatformBlocked, Grounds::expecting(Any)), Turn::default());
+        let raised =
+            alarm.turn(PlatformBlocked, Grounds::expecting(ExpectedOpen)).raised.expect("it is violated");
         assert_eq!((raised.cause, raised.severity), (Cause::PortBlocked, Severity::Critical));
-        assert_eq!(alarm.turn(PlatformBlocked, Blocked), Turn { cleared: Some(raised), raised: None });
+        assert_eq!(
+            alarm.turn(PlatformBlocked, Grounds::expecting(Blocked)),
+            Turn { cleared: Some(raised), raised: None }
+        );
     }
 
     #[test]
     fn the_next_life_raises_nothing_again() {
         let mut alarm = Alarm::default();
-        alarm.turn(PlatformBlocked, ExpectedOpen);
+        alarm.turn(PlatformBlocked, Grounds::expecting(ExpectedOpen));
         let text = serde_json::to_string(&alarm).expect("plain data");
         let mut next: Alarm = serde_json::from_str(&text).expect("its own");
-        assert_eq!(next.turn(PlatformBlocked, ExpectedOpen), Turn::default());
+        assert_eq!(next.turn(PlatformBlocked, Grounds::expecting(ExpectedOpen)), Turn::default());
     }
 }

@@ -2,18 +2,19 @@
 //!
 //! A check asks while it probes, and waits for the answer a little beyond its verdict; `sortie run` never waits.
 
-use std::time::Duration;
+mod lookup;
+mod manager;
+mod recall;
 
 use sortie_cloud::{Place, Provider, Surroundings, Whom};
 use sortie_core::report::Cloud;
 use sortie_core::schedule::Pace;
 use sortie_telemetry::CloudIdentity;
-use tokio::task::JoinHandle;
 
+pub(crate) use self::lookup::{Lookup, PATIENCE};
+pub(crate) use self::manager::Manager;
+pub(crate) use self::recall::{known_by_now, remembered};
 use crate::config::{Config, Service};
-
-/// How long a check waits for the answer beyond its verdict.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Who may be asked; `None` where nothing is to be known about the cloud.
 pub(crate) fn whom(config: &Config) -> Option<Whom> {
@@ -48,7 +49,7 @@ pub(crate) fn reported(place: Place) -> Cloud {
         scale_set: place.scale_set,
         subscription_id: place.account_id.clone().filter(|_| provider == Provider::Azure),
         account_id: place.account_id,
-        environment: None,
+        environment: place.environment,
         subscription: None,
         allow_port_25_out: None,
         way_out: None,
@@ -67,42 +68,6 @@ pub(crate) fn identity(cloud: Option<&Cloud>) -> CloudIdentity {
         region: cloud.region.clone(),
         availability_zone: cloud.zone.clone(),
         resource_id: cloud.resource_id.clone(),
-    }
-}
-
-/// A question that was asked while a check probes.
-pub(crate) struct Lookup(Option<Asked>);
-
-struct Asked {
-    around: Surroundings,
-    answer: JoinHandle<Option<Place>>,
-    /// How long an answer may take beyond the verdict.
-    patience: Duration,
-}
-
-impl Lookup {
-    /// Asks whom the configuration allows.
-    pub(crate) fn begin(config: &Config) -> Self {
-        Self(whom(config).map(|whom| {
-            let around = Surroundings::look();
-            let is_dark = whom == Whom::Known && around.place().is_none();
-            // Where nothing says that there is a cloud, a check is no slower for the question.
-            let patience = if is_dark { Duration::ZERO } else { PATIENCE };
-            let asked = around.clone();
-            Asked {
-                around,
-                answer: tokio::spawn(async move { sortie_cloud::ask(&whom, &asked).await }),
-                patience,
-            }
-        }))
-    }
-
-    /// The answer within this time, else what the machine tells by itself.
-    pub(crate) async fn answer_within(self, most: Duration) -> Option<Cloud> {
-        let Asked { around, mut answer, patience } = self.0?;
-        let told = tokio::time::timeout(most.min(patience), &mut answer).await;
-        answer.abort();
-        told.ok().and_then(Result::ok).flatten().or_else(|| around.place()).map(reported)
     }
 }
 
@@ -138,6 +103,13 @@ mod tests {
             );
             assert_eq!(identity(Some(&cloud)).account_id.as_deref(), Some("1"));
         }
+    }
+
+    #[test]
+    fn the_environment_is_reported_as_the_metadata_service_wrote_it() {
+        let environment = Some("AZUREUSGOVERNMENTCLOUD".to_owned());
+        let place = Place { environment: environment.clone(), ..Place::on(Platform::AzureVm) };
+        assert_eq!(reported(place).environment, environment);
     }
 
     #[test]

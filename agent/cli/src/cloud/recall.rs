@@ -1,0 +1,111 @@
+//! What another life of this agent knew of the cloud, as far as this one may believe it.
+
+use sortie_cloud::Surroundings;
+use sortie_core::report::Cloud;
+
+use super::{reported, whom};
+use crate::config::{Config, Service};
+
+/// The cloud that another life of this agent knew, as far as this one may know it: what the machine tells by itself now may
+/// contradict it, as in a copy of its disk that was started elsewhere.
+pub(crate) fn remembered(config: &Config, known: Option<Cloud>) -> Option<Cloud> {
+    whom(config)?;
+    let signs = Surroundings::look().place().map(reported);
+    match (signs, known) {
+        (Some(signs), Some(known)) if signs.provider != known.provider => Some(signs),
+        (signs, None) => signs,
+        (_, Some(known)) => Some(as_allowed(config, known)),
+    }
+}
+
+/// What is known by now: what this life was told, with what it was not told yet as an earlier one knew it.
+pub(crate) fn known_by_now(config: &Config, told: Option<Cloud>, before: Option<&Cloud>) -> Option<Cloud> {
+    let told = told?;
+    let Some(before) = before.filter(|before| before.provider == told.provider) else { return Some(told) };
+    let before = as_allowed(config, before.clone());
+    // Signs of the machine alone name nothing.
+    if told.vm_id.is_none() && told.resource_id.is_none() && told.account_id.is_none() {
+        return Some(before);
+    }
+    if told.vm_id != before.vm_id || told.account_id != before.account_id {
+        return Some(told);
+    }
+    let has_answered = told.subscription.is_some()
+        || told.allow_port_25_out.is_some()
+        || told.way_out.is_some()
+        || told.provisioned_at.is_some();
+    Some(if has_answered {
+        Cloud { subscription: told.subscription.or(before.subscription), ..told }
+    } else {
+        with_answer_of(told, before)
+    })
+}
+
+/// What Resource Manager said, added to what the metadata service says.
+pub(super) fn with_answer_of(cloud: Cloud, other: Cloud) -> Cloud {
+    Cloud {
+        subscription: other.subscription,
+        allow_port_25_out: other.allow_port_25_out,
+        way_out: other.way_out,
+        provisioned_at: other.provisioned_at,
+        ..cloud
+    }
+}
+
+/// Nothing of Resource Manager's where it must not be asked.
+fn as_allowed(config: &Config, cloud: Cloud) -> Cloud {
+    match config.cloud.arm {
+        Service::Off => with_answer_of(cloud, Cloud::default()),
+        _ => cloud,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_core::report::{SOURCE_ARM, Subscription};
+
+    use super::*;
+    use crate::config::{Cloud as Settings, defaults};
+
+    fn asking(arm: Service) -> Config {
+        Config { cloud: Settings { arm, ..Settings::default() }, ..defaults() }
+    }
+
+    /// A machine of Azure under this id; Resource Manager has told of it.
+    fn cloud(vm_id: Option<&str>) -> Cloud {
+        Cloud {
+            provider: "azure".to_owned(),
+            platform: "azure.vm".to_owned(),
+            vm_id: vm_id.map(str::to_owned),
+            subscription: Some(Subscription::of("other", SOURCE_ARM)),
+            allow_port_25_out: Some(false),
+            ..Cloud::default()
+        }
+    }
+
+    fn untold(vm_id: Option<&str>) -> Cloud {
+        with_answer_of(cloud(vm_id), Cloud::default())
+    }
+
+    #[test]
+    fn what_was_told_of_this_machine_holds_until_it_is_told_again() {
+        let before = cloud(Some("1"));
+        let other = Cloud { provider: "aws".to_owned(), ..Cloud::default() };
+        for (told, arm, expected) in [
+            (None, Service::Auto, None),
+            (Some(untold(None)), Service::Auto, Some(cloud(Some("1")))),
+            (Some(untold(Some("1"))), Service::Auto, Some(cloud(Some("1")))),
+            (Some(untold(Some("2"))), Service::Auto, Some(untold(Some("2")))),
+            (Some(other.clone()), Service::Auto, Some(other)),
+            (Some(untold(Some("1"))), Service::Off, Some(untold(Some("1")))),
+        ] {
+            assert_eq!(known_by_now(&asking(arm), told.clone(), Some(&before)), expected, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn off_means_off_for_what_is_remembered_too() {
+        let imds_off = Config { cloud: Settings { imds: Service::Off, ..Settings::default() }, ..defaults() };
+        assert_eq!(remembered(&imds_off, Some(cloud(Some("1")))), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! What a Prometheus API answers to an instant query ("HTTP API", Prometheus documentation), read without believing it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::text::excerpt;
+
+/// Characters of somebody else's error that are told again.
+pub(super) const REASON_MOST: usize = 200;
+
+/// A vector, as it was at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Vector {
+    pub(super) samples: Vec<Sample>,
+    /// Not all may be in it.
+    pub(super) warnings: Vec<String>,
+}
+
+/// One element of a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sample {
+    labels: BTreeMap<String, String>,
+    /// The moment for which it was evaluated, Unix time.
+    pub(super) at: f64,
+    pub(super) value: f64,
+}
+
+/// Why a body is no vector; it finishes the sentence "the Prometheus API …".
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Malformed {
+    #[error("answers with a page of HTML: this is not the URL of an API, or a login stands before it")]
+    Html,
+    #[error("answers with something that is not its JSON: {0}")]
+    NotJson(String),
+    #[error("refuses the query: {0}")]
+    Refused(String),
+    #[error("answers with a {0} instead of a vector")]
+    NotVector(String),
+    #[error("answers with a value that is no number")]
+    NoNumber,
+}
+
+impl Sample {
+    /// What a label says; a label that is absent is an empty one to Prometheus.
+    pub(super) fn label(&self, name: &str) -> &str {
+        self.labels.get(name).map_or("", String::as_str)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+enum Body {
+    Success {
+        data: Data,
+        #[serde(default)]
+        warnings: Vec<String>,
+    },
+    Error {
+        #[serde(rename = "errorType", default)]
+        kind: String,
+        #[serde(default)]
+        error: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(rename = "resultType")]
+    kind: String,
+    #[serde(default)]
+    result: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Element {
+    #[serde(default)]
+    metric: BTreeMap<String, String>,
+    value: (f64, String),
+}
+
+/// The vector in this body.
+pub(super) fn vector(body: &[u8]) -> Result<Vector, Malformed> {
+    let body: Body = serde_json::from_slice(body).map_err(|error| foreign(body, &error))?;
+    let (data, warnings) = match body {
+        Body::Success { data, warnings } => (data, warnings),
+        Body::Error { kind, error } => {
+            return Err(Malformed::Refused(excerpt(&format!("{kind}: {error}"), REASON_MOST)));
+        }
+    };
+    if data.kind != "vector" {
+        return Err(Malformed::NotVector(excerpt(&data.kind, REASON_MOST)));
+    }
+    let elements: Vec<Element> = serde_json::from_value(data.result)
+        .map_err(|error| Malformed::NotJson(excerpt(&error.to_string(), REASON_MOST)))?;
+    let sample = |Element { metric: labels, value: (at, value) }: Element| {
+        let value = value.parse().ok().filter(|value: &f64| value.is_finite()).ok_or(Malformed::NoNumber)?;
+        Ok(Sample { labels, at, value })
+    };
+    let samples = elements.into_iter().map(sample).collect::<Result<_, Malformed>>()?;
+    Ok(Vector { samples, warnings })
+}
+
+/// What a body that nobody expected says, in a few printable words.
+pub(super) fn says(body: &[u8]) -> String {
+    match vector(body) {
+        Err(Malformed::Refused(why)) => why,
+        _ => excerpt(String::from_utf8_lossy(body).trim(), REASON_MOST),
+    }
+}
+
+fn foreign(body: &[u8], error: &serde_json::Error) -> Malformed {
+    if body.trim_ascii_start().first() == Some(&b'<') {
+        return Malformed::Html;
+    }
+    Malformed::NotJson(excerpt(&error.to_string(), REASON_MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_read_as_prometheus_writes_it() {
+        let body = br#"{"status":"success","data":{"resultType":"vector","result":[
+            {"metric":{"host_id":"vm-1","host_name":"mail-1","network_type":"ipv4"},"value":[1795000000.781,"1795000000"]},
+            {"metric":{},"value":[1795000000,"0.5"]}]},"warnings":["a store is away"],"infos":[]}"#;
+        let Vector { samples, warnings } = vector(body).expect("a vector");
+        assert_eq!(warnings, ["a store is away"]);
+        let told: Vec<_> =
+            samples.iter().map(|s| (s.label("host_id"), s.label("nothing"), s.value)).collect();
+        assert_eq!(told, [("vm-1", "", 1_795_000_000.0), ("", "", 0.5)]);
+        let empty = br#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+        assert_eq!(vector(empty), Ok(Vector::default()));
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_a_reason() {
+        for (body, reason) in [
+            (&b""[..], "answers with something that is not its JSON"),
+            (b"  <!doctype html><title>Sign in</title>", "answers with a page of HTML"),
+            (b"[]", "answers with something that is not its JSON"),
+            (br#"{"status":"partial"}"#, "answers with something that is not its JSON"),
+            (br#"{"status":"success"}"#, "answers with something that is not its JSON"),
+            (
+                br#"{"status":"error","errorType":"bad_data","error":"parse \u001b[31m error"}"#,
+                "refuses the query: bad_data: parse \\u{1b}[31m error",
+            ),
+            (
+                br#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+                "answers with a matrix instead of a vector",
+            ),
+            (
+                br#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":["x",1]}]}}"#,
+                "answers with something that is not its JSON",
+            ),
+            (
+                br#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1},"value":[1,"1"]}]}}"#,
+                "answers with something that is not its JSON",
+            ),
+            (
+                br#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]}}"#,
+                "answers with a value that is no number",
+            ),
+            (
+                br#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"+Inf"]}]}}"#,
+                "answers with a value that is no number",
+            ),
+        ] {
+            let error = vector(body).expect_err("no vector").to_string();
+            assert!(error.starts_with(reason), "{error}");
+        }
+    }
+}
