@@ -29,7 +29,7 @@ pub use self::man::Man;
 pub use self::report::Report;
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
-pub use self::verify::{Goal, Verify, VerifyError};
+pub use self::verify::{Goal, Verify, VerifyError, VerifyFormat};
 
 /// Can mail leave this machine, and if not, who is stopping it?
 #[derive(Clone, Debug, Parser)]

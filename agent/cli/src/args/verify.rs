@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use sortie_core::expect::Expectation;
 use sortie_core::target::{Family, Port};
 
-use super::{Format, duration, port};
+use super::{duration, port};
 use crate::config::{EngineChoice, Overrides};
 
 /// None at all where one look is enough; who wants to see more than a day of it runs the agent.
@@ -58,7 +58,7 @@ pub struct Verify {
     pub deadline: Duration,
     /// How the result is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: Format,
+    pub format: VerifyFormat,
     /// The port to verify
     #[arg(long, value_name = "PORT", default_value = "25", value_parser = port)]
     pub port: Port,
@@ -86,6 +86,18 @@ pub struct Verify {
     /// No progress on stderr
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Faces of a verification.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs, schema sortie.verification/1
+    Json,
+    /// One test case for each port and family, or for each machine of a subscription
+    Junit,
 }
 
 /// What may be waited for.

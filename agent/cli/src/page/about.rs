@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use sortie_core::report::Report;
 
 use super::{Scene, moment};
-use crate::render::words::whereabouts;
+use crate::render::words::{told_by_azure, whereabouts};
 use crate::text::printable;
 
 /// The machine's name, else its id.
@@ -73,6 +73,7 @@ pub(super) fn colophon(scene: &Scene<'_>) -> Markup {
         }
         @if let Some(cloud) = &report.cloud {
             p #place { "in " code { (whereabouts(cloud)) } }
+            @if let Some(told) = told_by_azure(cloud) { p #told-by-azure { (told) } }
         }
         nav aria-label="For programs" {
             a href="/api/v1/report" { "report" } " "

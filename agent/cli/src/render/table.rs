@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sortie_core::report::{NextStep, Report};
 
-use super::words::{faint, heading, headline, mark, whereabouts};
+use super::words::{faint, heading, headline, mark, told_by_azure, whereabouts};
 use super::{Style, destinations, evidence, explain, relays};
 use crate::text::printable;
 
@@ -70,5 +70,8 @@ fn footer(out: &mut String, report: &Report, style: Style) {
     let _ = writeln!(out, "{}", faint(&line, style));
     if let Some(cloud) = &report.cloud {
         let _ = writeln!(out, "{}", faint(&format!("in {}", whereabouts(cloud)), style));
+        if let Some(told) = told_by_azure(cloud) {
+            let _ = writeln!(out, "{}", faint(&told, style));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Snapshots of every face, and what no face may do.
 
-use sortie_core::report::{Cloud, Report};
+use sortie_core::report::{Cloud, Flow, Report, SOURCE_ARM, Subscription, WayOut};
 
 use super::sample::{explained, report};
 use super::{Style, json, junit, table};
@@ -68,6 +68,27 @@ fn a_platform_that_supports_no_port_25_is_said_to_be_one() {
     assert!(text.ends_with("\nin azure.app_service, west\\u{1b}[2J\n"), "{text}");
     let read: Report = serde_json::from_str(&json(&report).expect("plain data")).expect("our own words");
     assert_eq!(read, report);
+}
+
+#[test]
+fn what_azure_tells_stands_below_the_place() {
+    let subscription = Subscription {
+        quota_id: Some("MSDNDevTest_2014-09-01".to_owned()),
+        state: Some("Enabled".to_owned()),
+        ..Subscription::of("ea-devtest", SOURCE_ARM)
+    };
+    let flow = Some(Flow { allowed: false, rule: Some("Deny\u{7}Smtp".to_owned()) });
+    let cloud = Cloud {
+        platform: "azure.vm".to_owned(),
+        subscription: Some(subscription),
+        allow_port_25_out: Some(true),
+        way_out: Some(WayOut { next_hop: Some("Internet".to_owned()), flow, ..WayOut::default() }),
+        ..Cloud::default()
+    };
+    let text = table(&Report { cloud: Some(cloud), ..report() }, Style::default());
+    let line = "\nsubscription ea-devtest (MSDNDevTest_2014-09-01, Enabled), allowPort25Out true, next hop Internet, port 25 \
+                denied by Deny\\u{7}Smtp\n";
+    assert!(text.ends_with(line), "{text}");
 }
 
 #[test]

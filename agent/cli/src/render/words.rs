@@ -1,7 +1,7 @@
 //! States, numbers and marks as people read them.
 
 use clap::builder::styling::{AnsiColor, Style as Ansi};
-use sortie_core::report::{Cloud, PortVerdict};
+use sortie_core::report::{Cloud, PortVerdict, SOURCE_CONFIG};
 
 use super::Style;
 use crate::exit::Standing;
@@ -50,6 +50,29 @@ pub(crate) fn whereabouts(cloud: &Cloud) -> String {
     let id = cloud.resource_id.as_ref().or(cloud.vm_id.as_ref());
     let id = id.map(|id| format!(": {id}")).unwrap_or_default();
     printable(&format!("{}{id}", parts.join(", "))).into_owned()
+}
+
+/// `subscription ea-devtest (MSDNDevTest_2014-09-01, Enabled), allowPort25Out false, next hop Internet`, as far as it is told.
+/// Printable.
+pub(crate) fn told_by_azure(cloud: &Cloud) -> Option<String> {
+    let subscription = cloud.subscription.as_ref().map(|told| {
+        let limit = told.spending_limit.as_ref().map(|limit| format!("spending limit {limit}"));
+        let by = (told.source == SOURCE_CONFIG).then(|| "by the configuration".to_owned());
+        let facts = [told.quota_id.clone(), told.agreement_type.clone(), told.state.clone(), limit, by];
+        let facts: Vec<String> = facts.into_iter().flatten().collect();
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+        format!("subscription {}{facts}", told.kind)
+    });
+    let flag = cloud.allow_port_25_out.map(|allows| format!("allowPort25Out {allows}"));
+    let way = cloud.way_out.as_ref();
+    let hop = way.and_then(|way| way.next_hop.as_ref()).map(|hop| format!("next hop {hop}"));
+    let flow = way.and_then(|way| way.flow.as_ref()).map(|flow| {
+        let says = if flow.allowed { "allowed" } else { "denied" };
+        let rule = flow.rule.as_ref().map(|rule| format!(" by {rule}")).unwrap_or_default();
+        format!("port 25 {says}{rule}")
+    });
+    let parts: Vec<String> = [subscription, flag, hop, flow].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| printable(&parts.join(", ")).into_owned())
 }
 
 /// A heading.

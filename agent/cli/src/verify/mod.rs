@@ -30,7 +30,7 @@ use anyhow::Context as _;
 use self::face::{Case, Outcome};
 pub use self::fleet::{UrlError, run as fleet};
 pub use self::machine::run as machine;
-use crate::args::Format;
+use crate::args::VerifyFormat;
 use crate::{exit, terminal};
 
 /// Waits for what is done, unless somebody types Ctrl-C: then what was known is said, and the code is that of a shell.
@@ -51,11 +51,13 @@ fn interrupted(known: &str) -> u8 {
 }
 
 /// Writes the outcome to stdout.
-fn print(outcome: &Outcome, cases: &[Case], format: Format) -> anyhow::Result<()> {
+fn print(outcome: &Outcome, cases: &[Case], format: VerifyFormat) -> anyhow::Result<()> {
     let text = match format {
-        Format::Table => face::table(outcome, terminal::stdout_style()),
-        Format::Json => face::json(outcome).context("failed to write the verification as JSON")?,
-        Format::Junit => face::junit(outcome, cases).context("failed to write the verification as JUnit")?,
+        VerifyFormat::Table => face::table(outcome, terminal::stdout_style()),
+        VerifyFormat::Json => face::json(outcome).context("failed to write the verification as JSON")?,
+        VerifyFormat::Junit => {
+            face::junit(outcome, cases).context("failed to write the verification as JUnit")?
+        }
     };
     terminal::print(&text).context("failed to write to stdout")
 }

@@ -31,6 +31,7 @@ fn bash_completes_commands_flags_and_values() {
         ("sortie config ", &["--color", "--help", "-h", "check", "help", "init", "schema", "show"]),
         ("sortie config show --en", &["--engine"]),
         ("sortie rep", &["report"]),
+        ("sortie verify --expect ", &["blocked", "open"]),
         ("sortie doctor --format ", &["json", "table"]),
         ("sortie report --format ", &["json", "junit", "table"]),
         ("sortie run --engine ", &["auto", "connect", "raw"]),

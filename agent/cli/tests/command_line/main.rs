@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod fleet;
 mod generated;
 
 use std::io::Write as _;
@@ -60,6 +61,7 @@ fn help_is_an_answer() {
     for args in [
         &["--help"][..],
         &["check", "--help"],
+        &["verify", "--help"],
         &["run", "--help"],
         &["report", "--help"],
         &["doctor", "--help"],
@@ -72,6 +74,7 @@ fn help_is_an_answer() {
         assert!(ended.stdout.contains("Usage: sortie"), "{args:?}");
     }
     insta::assert_snapshot!("check_help", sortie(&["check", "--help"]).stdout);
+    insta::assert_snapshot!("verify_help", sortie(&["verify", "--help"]).stdout);
     insta::assert_snapshot!("report_help", sortie(&["report", "--help"]).stdout);
     insta::assert_snapshot!("knowledge_help", sortie(&["knowledge", "--help"]).stdout);
 }
@@ -87,7 +90,25 @@ fn a_wrong_command_line_ends_with_64() {
     for args in [
         &[][..],
         &["fly"],
-        &["verify"],
+        &["verify", "host:25"],
+        &["verify", "--config", "/dev/null", "--port", "26"],
+        &["verify", "--for", "3h"],
+        &["verify", "--since", "9999-01-01T00:00:00Z"],
+        &["verify", "--since", "yesterday"],
+        &["verify", "--subscription", "1"],
+        &["verify", "--prometheus", "https://p.example"],
+        &["verify", "--prometheus", "p.example", "--subscription", "1"],
+        &["verify", "--prometheus", "https://p.example?x=1", "--subscription", "1"],
+        &["verify", "--prometheus", "https://p.example", "--subscription", "1", "--for", "3h"],
+        &[
+            "verify",
+            "--prometheus",
+            "http://p.example",
+            "--subscription",
+            "1",
+            "--bearer-token-file",
+            "/dev/null",
+        ],
         &["check", "--nonsense"],
         &["check", "--port", "0"],
         &["check", "--format", "yaml"],

@@ -5,6 +5,7 @@ mod cloud;
 mod relays;
 mod report;
 mod servers;
+mod verify;
 
 use std::fs;
 use std::net::TcpListener;

@@ -10,7 +10,7 @@ const BASE: Duration = Duration::from_secs(1);
 /// 333 requests a second, beside 1,667 of everyday.
 const SPREAD_INTERVALS: u32 = 5;
 
-/// Requests of backlog in one interval. A day of exports of each minute is away after four of them.
+/// Requests of backlog in one interval. A day of exports of each minute needs about 41 of them, seven intervals.
 const REPLAYS_PER_INTERVAL: u32 = 6;
 
 /// A receiver that asks for more patience than this is asked again all the same: it may mean a date in a year, and an
