@@ -200,7 +200,7 @@ impl<'a> Watch<'a> {
 
     fn progress(&self, judged: &[Judged], report: &Report, at: Duration) -> String {
         let seen = deciding(report, judged).map_or_else(|| "nothing is known yet".to_owned(), headline);
-        say::progress(self.args.expect, &seen, &self.soak, at, self.args.deadline)
+        say::progress(&seen, &self.soak, at, self.args.deadline)
     }
 
     /// How things stand now, compared with what is waited for.

@@ -102,18 +102,13 @@ pub(super) fn step(reason: Reason) -> Option<NextStep> {
 }
 
 /// What is seen now, since when, and how long still.
-pub(super) fn progress(goal: Goal, headline: &str, soak: &Soak, at: Duration, deadline: Duration) -> String {
+pub(super) fn progress(seen: &str, soak: &Soak, at: Duration, deadline: Duration) -> String {
     let left = span(deadline.saturating_sub(at));
     match (soak.lasts(at), soak.left(at)) {
         (Some(lasts), Some(still)) => {
-            format!(
-                "{headline}: {} for {}, {} to go, {left} to the deadline",
-                wanted(goal),
-                span(lasts),
-                span(still)
-            )
+            format!("{seen}, for {}, {} to go, {left} to the deadline", span(lasts), span(still))
         }
-        _ => format!("{headline}: waiting until it is {}, {left} to the deadline", wanted(goal)),
+        _ => format!("{seen}, waiting, {left} to the deadline"),
     }
 }
 
@@ -209,12 +204,11 @@ mod tests {
     fn progress_says_what_is_seen_and_how_long_still() {
         let seconds = Duration::from_secs;
         let mut soak = Soak::new(seconds(600));
-        let told =
-            |soak: &Soak, at| progress(Goal::Open, "port 25, IPv4: open", soak, seconds(at), seconds(7_200));
-        let waiting = "port 25, IPv4: open: waiting until it is open, 1h 59m 30s to the deadline";
-        assert_eq!(told(&soak, 30), waiting);
+        let told = |soak: &Soak, seen, at| progress(seen, soak, seconds(at), seconds(7_200));
+        let waiting = told(&soak, "port 25, IPv4: platform blocked", 30);
+        assert_eq!(waiting, "port 25, IPv4: platform blocked, waiting, 1h 59m 30s to the deadline");
         soak.hear(seconds(60), Standing::Fine);
-        let soaking = "port 25, IPv4: open: open for 3m, 7m to go, 1h 56m to the deadline";
-        assert_eq!(told(&soak, 240), soaking);
+        let soaking = told(&soak, "port 25, IPv4: open", 240);
+        assert_eq!(soaking, "port 25, IPv4: open, for 3m, 7m to go, 1h 56m to the deadline");
     }
 }

@@ -47,7 +47,7 @@ impl Api {
 
     fn verify(&self, flags: &[&str]) -> Ended {
         let url = self.url();
-        let usual = ["verify", "--prometheus", &url, "--subscription", SUBSCRIPTION, "--deadline", "10s"];
+        let usual = ["verify", "--prometheus", &url, "--subscription", SUBSCRIPTION, "--deadline", "2s"];
         sortie(&[&usual[..], flags].concat())
     }
 }
@@ -165,7 +165,7 @@ fn at_the_deadline_each_machine_that_is_not_open_is_named_with_its_reason() {
     let summary = document["summary"].as_str().expect("a sentence");
     let idle = format!("1 of 5 open; these 2 were not deallocated since {since}: mail-2, mail-4");
     assert!(summary.starts_with(&idle) && summary.ends_with("this one is silent: gone-5"), "{summary}");
-    assert!(document["waited"].as_u64().is_some_and(|waited| (10..60).contains(&waited)), "{document}");
+    assert!(document["waited"].as_u64().is_some_and(|waited| (2..60).contains(&waited)), "{document}");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_pipeline_has_one_test_case_for_each_machine() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     for part in [
         "tests=\"2\" skipped=\"0\" errors=\"0\" failures=\"1\"",
-        "<testcase name=\"mail-1\" classname=\"sortie.verify\">",
+        "<testcase name=\"mail-1\" classname=\"sortie.verify\"/>",
         "<failure message=\"refused\" type=\"destinations_refuse\"/>",
     ] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
@@ -268,7 +268,7 @@ fn an_api_that_fails_later_is_asked_again_and_proves_nothing_meanwhile() {
             prometheus(&[("mail-1", "open", 20.0, 60.0)])(head)
         }
     });
-    let ended = api.verify(&["--for", "5s", "--format", "json"]);
+    let ended = api.verify(&["--for", "1s", "--format", "json"]);
     let document: Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
     assert_eq!((ended.code, &document["result"]), (Some(3), &"expired".into()), "{}", ended.stderr);
     assert_eq!(document["reason"], "unknown");

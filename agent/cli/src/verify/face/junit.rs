@@ -28,8 +28,8 @@ pub(in crate::verify) fn junit(outcome: &Outcome, cases: &[Case]) -> Result<Stri
         suite.add_property(("since", since.as_str()));
     }
     suite.add_test_cases(cases.iter().map(case));
-    let is_silent = cases.iter().all(|case| matches!(case.standing, None | Some(Standing::Fine)));
-    if outcome.conclusion.code != 0 && is_silent {
+    let is_fine_now = cases.iter().all(|case| matches!(case.standing, None | Some(Standing::Fine)));
+    if outcome.conclusion.code != 0 && is_fine_now {
         let standing = if outcome.conclusion.code == crate::exit::UNKNOWN {
             Standing::Unknown
         } else {

@@ -168,8 +168,7 @@ impl<'a> Watch<'a> {
             }
         }
         let seen = self.sentence();
-        let (goal, deadline) = (self.args.expect, self.args.deadline);
-        self.telling.seen(&seen, &say::progress(goal, &seen, &self.soak, at, deadline));
+        self.telling.seen(&seen, &say::progress(&seen, &self.soak, at, self.args.deadline));
     }
 
     /// How the fleet stands, or why nobody knows.
