@@ -7,7 +7,7 @@ use crate::config::{ConfigError, OverrideError};
 use crate::configure::FileExists;
 use crate::exit;
 use crate::man::UnknownCommand;
-use crate::report::NothingKnown;
+use crate::report::{NoTicket, NothingKnown};
 use crate::selection::SelectionError;
 use crate::text::printable;
 use crate::verify::UrlError;
@@ -20,6 +20,7 @@ pub fn code(error: &anyhow::Error) -> u8 {
         || error.is::<UrlError>()
         || error.is::<OpenError>()
         || error.is::<FileExists>()
+        || error.is::<NoTicket>()
         || error.is::<UnknownCommand>();
     if error.is::<ConfigError>() {
         exit::CONFIG

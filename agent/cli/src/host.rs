@@ -13,13 +13,18 @@ const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
 /// As every report has it.
 pub fn host(config: &Config) -> Host {
-    Host { id: config.agent.host_id.clone().or_else(|| first_line(MACHINE_ID)), name: name() }
+    Host { id: config.agent.host_id.clone().or_else(machine_id), name: name() }
 }
 
 /// The stable identity of this machine, for spreading a fleet: its id, else its name.
 pub fn identity(config: &Config) -> String {
     let host = host(config);
     host.id.or(host.name).unwrap_or_default()
+}
+
+/// The identity that the operating system gave the machine.
+pub fn machine_id() -> Option<String> {
+    first_line(MACHINE_ID)
 }
 
 /// The machine's name.

@@ -1,7 +1,7 @@
 //! What an agent remembers over its own end: written by `run`, read by its next life and by `report`.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sortie_core::alert::{Alarm, RelayAlarm, TypeAlarm};
@@ -42,6 +42,9 @@ pub struct KnownMachine {
     pub subscription: Option<Told>,
     /// What is raised about it.
     pub alarm: TypeAlarm,
+    /// Since when another subscription is seen whose type is still being asked for, since the Unix epoch.
+    #[serde(skip)]
+    pub moving: Option<Duration>,
     /// What is raised about each relay, by its name.
     #[serde(default)]
     pub relays: BTreeMap<String, RelayAlarm>,

@@ -1,6 +1,6 @@
 //! What a finding is seen against: the cloud, the subscription, and what is expected there.
 
-use crate::alert::Grounds;
+use crate::alert::{Grounds, Standing};
 use crate::evidence::Evidence;
 use crate::exemption::Exemption;
 use crate::expect::Expectation;
@@ -65,7 +65,11 @@ impl Circumstances<'_> {
             expected: self.expected,
             is_exempted: is_smtp && self.is_exempted(),
             was_exempted: is_smtp && exemption == Exemption::Verified,
-            may_have_changed_type: is_smtp && self.may_have_changed_type(),
+            subscription: if is_smtp && self.may_have_changed_type() {
+                Standing::Untold
+            } else {
+                Standing::Settled
+            },
         }
     }
 
@@ -184,8 +188,8 @@ mod tests {
             (Cloud { provider: "aws".to_owned(), ..azure(None, None) }, false),
         ] {
             let grounds = |port| seen(&cloud).grounds(port, Exemption::None);
-            assert_eq!(grounds(Port::SMTP).may_have_changed_type, is_suspect, "{cloud:?}");
-            assert!(!grounds(Port::SUBMISSION).may_have_changed_type);
+            assert_eq!(grounds(Port::SMTP).subscription == Standing::Untold, is_suspect, "{cloud:?}");
+            assert_eq!(grounds(Port::SUBMISSION).subscription, Standing::Settled);
         }
     }
 }

@@ -33,9 +33,14 @@ pub struct Change {
 }
 
 impl Told {
+    /// Whether the next answer is about another subscription.
+    pub fn is_another(&self, next: &Self) -> bool {
+        differs(self.id.as_ref(), next.id.as_ref())
+    }
+
     /// Takes the next answer, and tells what changed.
     pub fn turn(&mut self, mut next: Self) -> Option<Change> {
-        let has_moved = differs(self.id.as_ref(), next.id.as_ref());
+        let has_moved = self.is_another(&next);
         if !has_moved {
             keep(self.id.as_ref(), &mut next.id);
             self.lend(&mut next);
@@ -69,7 +74,7 @@ impl Told {
 impl Change {
     /// Whether the machine is in another subscription, which need not differ in anything else.
     pub fn is_move(&self) -> bool {
-        differs(self.previous.id.as_ref(), self.current.id.as_ref())
+        self.previous.is_another(&self.current)
     }
 
     /// What changed, from what to what, in words.

@@ -18,6 +18,7 @@ mod dial;
 mod engine;
 mod error_queue;
 mod host;
+mod interfaces;
 mod names;
 mod own;
 mod patience;
@@ -32,6 +33,7 @@ mod side_by_side;
 mod sys;
 mod walk;
 
+pub use interfaces::{Interface, interfaces};
 pub use names::{Lookup, Resolved};
 pub use plan::{Event, PeerLimit, RoundPlan};
 pub use prober::Prober;

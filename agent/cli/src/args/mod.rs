@@ -26,7 +26,7 @@ pub use self::doctor::{Doctor, DoctorFormat};
 pub(crate) use self::knowledge::RELAYS;
 pub use self::knowledge::{Knowledge, KnowledgeFormat};
 pub use self::man::Man;
-pub use self::report::Report;
+pub use self::report::{Report, TicketFormat};
 pub use self::run::Run;
 pub use self::settings::{Listen, Settings};
 pub use self::verify::{Goal, Verify, VerifyError, VerifyFormat};

@@ -7,7 +7,7 @@ use sortie_core::schedule::Pace;
 use sortie_core::target::Family;
 
 use super::agent::INTERVAL;
-use super::{Config, EngineChoice, PortExpectation, ROUND_SLACK, Source};
+use super::{Cloud, Config, EngineChoice, PortExpectation, ROUND_SLACK, Service, Source};
 
 /// Values given as flags; `None` and empty leave the file's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,14 +100,9 @@ impl Config {
 
     /// Sentences about what is asked for and not done, or most likely not meant.
     pub fn unheeded(&self) -> Vec<String> {
-        let mut sentences = Vec::new();
-        let mut ignored = |key: &str, what: &str| {
-            sentences.push(format!("{key} is set, but this version does not act on it: {what}"));
-        };
-        if self.cloud.arm != super::Service::Off {
-            ignored("cloud.arm", "Azure Resource Manager is not asked");
-        }
-        sentences.extend(self.otlp.sentences());
-        sentences
+        let Cloud { imds, arm, .. } = &self.cloud;
+        let is_without_identity = *arm != Service::Off && *imds == Service::Off;
+        let sentence = "cloud.arm is set and cloud.imds is off: without the metadata service there is no token, so Azure Resource Manager is not asked";
+        is_without_identity.then(|| sentence.to_owned()).into_iter().chain(self.otlp.sentences()).collect()
     }
 }

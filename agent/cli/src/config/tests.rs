@@ -237,6 +237,8 @@ fn flags_that_do_not_fit_the_file_are_refused() {
 #[test]
 fn what_is_not_acted_on_is_said() {
     assert!(defaults().unheeded().is_empty());
-    let text = "[cloud]\narm = 'auto'\nimds = 'http://169.254.169.254'";
-    assert_eq!(parse(text, Base::Catalogue).expect("good").unheeded().len(), 1);
+    for (imds, sentences) in [("auto", 0), ("http://169.254.169.254", 0), ("off", 1)] {
+        let text = format!("[cloud]\narm = 'auto'\nimds = '{imds}'");
+        assert_eq!(parse(&text, Base::Catalogue).expect("good").unheeded().len(), sentences, "{imds}");
+    }
 }

@@ -27,7 +27,7 @@ mod notices;
 mod prose;
 mod relays;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod shape;
 mod states;
 #[cfg(test)]

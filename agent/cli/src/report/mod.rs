@@ -9,6 +9,7 @@
 mod running;
 pub(crate) mod since;
 mod stored;
+mod ticket;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use sortie_core::report::Report;
 use sortie_store::StoreError;
 
 use self::running::{PATIENCE, Silence};
+pub use self::ticket::NoTicket;
 use crate::args::{self, Format};
 use crate::config::Config;
 use crate::{exit, render, terminal};
@@ -52,6 +54,9 @@ pub enum NothingKnown {
 
 /// Writes the report to stdout and returns the exit code.
 pub async fn run(args: &args::Report, config: &Config) -> anyhow::Result<u8> {
+    if args.ticket {
+        return ticket::run(args, config).await;
+    }
     let (report, told) = match running::ask(config.web.listen, PATIENCE).await {
         Ok(told) => (told.report, Some(told.json)),
         Err(silence) => (left_behind(config, silence)?, None),

@@ -6,12 +6,15 @@ use std::time::Duration;
 use sortie_core::report::Report;
 
 use crate::client::{AskError, Page};
+use crate::past;
 use crate::render::plain;
+use crate::ticket::Past;
 
 /// Its report is rendered already; an agent that takes longer than this has other trouble.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 const PATH: &str = "/api/v1/report";
+const HISTORY: &str = "/api/v1/history";
 /// What an agent answers that has nothing on show yet.
 const NOT_READY: u16 = 503;
 
@@ -53,6 +56,22 @@ pub(super) async fn ask(listen: Option<SocketAddr>, patience: Duration) -> Resul
         return Err(no_report(format!("{odd:?} is no moment")));
     }
     Ok(Told { report, json: plain(json) })
+}
+
+/// What it remembers.
+pub(super) async fn history(listen: Option<SocketAddr>, patience: Duration) -> Result<Past, AskError> {
+    let Some(address) = listen else { return Ok(Past::default()) };
+    let body = Page::at(address).get(HISTORY, patience).await?;
+    Ok(match past::read(&body) {
+        Ok((history, 0)) => Past::of(&history, Vec::new()),
+        Ok((history, unread)) => {
+            let loss = format!("{unread} parts of the history are in words of another version");
+            Past::of(&history, vec![loss])
+        }
+        Err(error) => {
+            Past { losses: vec![format!("what {address} tells of the past: {error}")], ..Past::default() }
+        }
+    })
 }
 
 /// What every face shows as it stands.

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use sortie_core::history::History;
 use sortie_core::report::{Cloud, Report, SCHEMA};
 use sortie_store::{Moment, PortMemory, Snapshot, StoreError};
 
 use crate::assemble::{composed, named, rfc3339};
 use crate::config::Config;
 use crate::known::{Known, KnownMachine};
-use crate::{cloud, host};
+use crate::{cloud, host, past};
 
 /// What the last life left in the state directory, as of the latest moment that it knew; `None` where it left no verdict.
 pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
@@ -19,6 +20,16 @@ pub(super) fn report(config: &Config) -> Result<Option<Report>, StoreError> {
     let machine = machine.and_then(|value| serde_json::from_slice::<KnownMachine>(&value).ok());
     let cloud = cloud::remembered(config, machine.and_then(|machine| machine.cloud));
     Ok((!memories.is_empty()).then(|| told(config, cloud, &memories, latest)))
+}
+
+/// What happened in the lives of all agents that kept their history there.
+pub(super) fn history(config: &Config) -> Result<History, StoreError> {
+    let mut history = History::default();
+    if let Some(snapshot) = Snapshot::open(&config.agent.state_dir)? {
+        let rows = snapshot.history(Moment::from_millis(0))?;
+        past::recall(&mut history, rows.changes, rows.samples)?;
+    }
+    Ok(history)
 }
 
 fn told(config: &Config, cloud: Option<Cloud>, memories: &[PortMemory], latest: Option<Moment>) -> Report {

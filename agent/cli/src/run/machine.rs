@@ -1,6 +1,6 @@
 //! What is new about the machine when the cloud has told something: its subscription, and what is raised about it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sortie_core::alert::Turn;
 use sortie_core::drift::{Change, Told};
@@ -9,8 +9,11 @@ use sortie_core::report::{Cloud, Subscription};
 use sortie_core::target::Port;
 
 use crate::assemble::{circumstances, told_type};
-use crate::config::Config;
+use crate::config::{Config, Service};
 use crate::known::KnownMachine;
+
+/// Resource Manager may be busy for a minute, and not there for longer.
+const ANSWER_MOST: Duration = Duration::from_secs(120);
 
 /// What is new about the machine.
 #[derive(Debug, Default)]
@@ -31,7 +34,8 @@ impl KnownMachine {
         let mut turn = self.alarm.tick(now);
         let is_other = self.cloud != cloud;
         self.cloud = cloud;
-        let change = self.cloud.as_ref().and_then(told).and_then(|next| match &mut self.subscription {
+        let next = self.cloud.as_ref().and_then(told).filter(|next| !self.waits_for_type(config, next, now));
+        let change = next.and_then(|next| match &mut self.subscription {
             Some(known) => known.turn(next),
             none => {
                 *none = Some(next);
@@ -44,6 +48,17 @@ impl KnownMachine {
             turn = Turn { cleared: turn.cleared.or(raised.cleared), raised: raised.raised };
         }
         News { is_other: is_other || turn != Turn::default(), change, turn }
+    }
+
+    /// Whether another subscription is not told yet, because Resource Manager will soon say of which type it is.
+    fn waits_for_type(&mut self, config: &Config, next: &Told, now: Duration) -> bool {
+        let is_asked = config.cloud.arm != Service::Off && next.quota_id.is_none();
+        let is_move = self.subscription.as_ref().is_some_and(|known| known.is_another(next));
+        if !(is_asked && is_move) {
+            self.moving = None;
+            return false;
+        }
+        now.saturating_sub(*self.moving.get_or_insert(now)) < ANSWER_MOST
     }
 }
 
@@ -64,13 +79,11 @@ fn told(cloud: &Cloud) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use sortie_core::alert::{Cause, Severity};
     use sortie_core::report::SOURCE_ARM;
 
     use super::*;
-    use crate::config::defaults;
+    use crate::config::{Cloud as Settings, defaults};
 
     const ID: &str = "00000000-0000-0000-0000-000000000001";
 
@@ -117,6 +130,25 @@ mod tests {
         learned(&mut machine, Some(cloud(ID, None)), 0);
         let moved = learned(&mut machine, Some(cloud("00000000-0000-0000-0000-000000000002", None)), 60);
         assert!(moved.change.is_some_and(|change| change.is_move()));
+    }
+
+    #[test]
+    fn a_move_waits_for_the_type_of_the_other_subscription_and_not_for_ever() {
+        const OTHER: &str = "00000000-0000-0000-0000-000000000002";
+        let asking = Config { cloud: Settings { arm: Service::Auto, ..Settings::default() }, ..defaults() };
+        let moved = |type_is_told| {
+            let mut machine = KnownMachine::default();
+            let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            machine.learn(&asking, Some(cloud(ID, Some(("ea", "EnterpriseAgreement_2014-09-01")))), at(0));
+            assert!(machine.learn(&asking, Some(cloud(OTHER, None)), at(60)).change.is_none());
+            let told = Some(("other", "PayAsYouGo_2014-09-01")).filter(|_| type_is_told);
+            let soon = machine.learn(&asking, Some(cloud(OTHER, told)), at(90)).change;
+            soon.or_else(|| machine.learn(&asking, Some(cloud(OTHER, None)), at(180)).change)
+        };
+        let told = moved(true).expect("it has moved");
+        assert_eq!(told.current.quota_id.as_deref(), Some("PayAsYouGo_2014-09-01"));
+        let untold = moved(false).expect("it has moved");
+        assert_eq!(untold.current.quota_id, None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sortie_core::alert::{Alarm, Turn};
+use sortie_core::alert::{Alarm, Standing, Turn};
 use sortie_core::exemption::Exemption;
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
@@ -302,7 +302,11 @@ impl<'a> Probing<'a> {
             let circumstances = assemble::circumstances(&self.config, cloud, port);
             let exemption = self.exemptions.entry((port, family)).or_default();
             let alarm = self.alarms.entry((port, family)).or_default();
-            let turn = alarm.turn(finding.state, circumstances.grounds(port, *exemption));
+            let mut grounds = circumstances.grounds(port, *exemption);
+            if self.machine.alarm.raised().is_some() {
+                grounds.subscription = Standing::Changed;
+            }
+            let turn = alarm.turn(finding.state, grounds);
             let may_be_exempted = port == Port::SMTP && circumstances.is_exemptible();
             let news = exemption.turn(finding.state, may_be_exempted);
             let (alarm, exemption) = (*alarm, *exemption);

@@ -17,7 +17,7 @@ pub(super) fn is_open() -> Finding {
     }
 }
 
-pub(super) fn is_dropped() -> Finding {
+pub(crate) fn is_dropped() -> Finding {
     let silent = ["google", "microsoft", "yahoo", "apple", "fastmail", "zoho", "gmx"];
     let prior = Evidence::new(-3.0, "the state before this episode");
     let walk =

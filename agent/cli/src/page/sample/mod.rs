@@ -1,6 +1,6 @@
 //! Situations as an agent would show them: a day of rounds over the built-in destinations, and a verdict at the end.
 
-mod findings;
+pub(crate) mod findings;
 mod world;
 
 use std::path::PathBuf;
@@ -27,14 +27,15 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const NOW: Duration = Duration::from_secs(1_795_615_392);
 
 /// Everything that a page is made from.
-pub(super) struct Situation {
-    pub(super) display: Display,
-    pub(super) history: History,
-    pub(super) now: SystemTime,
+#[derive(Clone)]
+pub(crate) struct Situation {
+    pub(crate) display: Display,
+    pub(crate) history: History,
+    pub(crate) now: SystemTime,
 }
 
 /// Every situation with a name of its own.
-pub(super) fn all() -> Vec<(&'static str, Situation)> {
+pub(crate) fn all() -> Vec<(&'static str, Situation)> {
     vec![
         ("open", open()),
         ("platform-blocked", platform_blocked()),
@@ -47,7 +48,7 @@ pub(super) fn all() -> Vec<(&'static str, Situation)> {
 }
 
 /// A healthy machine without IPv6.
-pub(super) fn open() -> Situation {
+pub(crate) fn open() -> Situation {
     situation(
         &[(Port::SMTP, State::Open, 40 * HOUR), (Port::SUBMISSION, State::Open, 40 * HOUR)],
         |_, _| Fate::Answered,
@@ -56,7 +57,7 @@ pub(super) fn open() -> Situation {
 }
 
 /// Dropped by the platform, lifted, and dropped again.
-pub(super) fn platform_blocked() -> Situation {
+pub(crate) fn platform_blocked() -> Situation {
     let blocked = |ago: Duration| (9 * HOUR..11 * HOUR).contains(&ago) || ago < 50 * MINUTE;
     situation(
         &[
@@ -140,7 +141,7 @@ fn no_egress() -> Situation {
 }
 
 /// A block that was expected, relays that are throttled, and IPv6 that nobody can judge.
-fn as_expected() -> Situation {
+pub(crate) fn as_expected() -> Situation {
     let expected = Expectation::Blocked;
     let throttled = Finding {
         state: State::Throttled,
@@ -188,7 +189,7 @@ pub(super) fn starting() -> Situation {
 }
 
 /// Notices, a demonstration, and whatever names and greetings can hold.
-pub(super) fn hostile() -> Situation {
+pub(crate) fn hostile() -> Situation {
     let mut situation = platform_blocked();
     let nasty = "<script>alert('x')</script> \u{1b}[31m\u{202e}moc\r\n\"onload=\"y";
     let Situation { display, history, now } = &mut situation;

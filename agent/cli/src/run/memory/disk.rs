@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use sortie_core::history::{History, Sample, StateChange};
+use sortie_core::history::History;
 use sortie_store::{FILE, Moment, Opened, PortMemory, Snapshot, Store, StoreError};
 use tracing::warn;
 
 use super::vocabulary::moment;
 use crate::known::Recalled;
+use crate::past;
 
 /// Of what destinations answered, the page shows a day.
 const SAMPLES_SHOWN: Duration = Duration::from_secs(24 * 3_600);
@@ -132,17 +133,6 @@ fn recall_history(
     rows: impl Fn(Moment) -> Result<sortie_store::History, StoreError>,
     history: &mut History,
 ) -> Result<(), StoreError> {
-    for row in rows(Moment::from_millis(0))?.changes {
-        let row = row?;
-        if let Ok(change) = serde_json::from_slice::<StateChange>(&row.value) {
-            history.change(StateChange { moment: Duration::from_millis(row.at.millis()), ..change });
-        }
-    }
     let shown = moment(SystemTime::now() - SAMPLES_SHOWN);
-    for row in rows(shown)?.samples {
-        let row = row?;
-        let samples: Vec<Sample> = serde_json::from_slice(&row.value).unwrap_or_default();
-        history.record(samples, Duration::from_millis(row.at.millis()));
-    }
-    Ok(())
+    past::recall(history, rows(Moment::from_millis(0))?.changes, rows(shown)?.samples)
 }
