@@ -124,13 +124,13 @@ mod tests {
 
     #[test]
     fn an_agreement_that_is_withheld_now_is_what_it_was_and_one_of_another_offer_is_not() {
+        const EA: &str = "EnterpriseAgreement_2014-09-01";
         let said = |kind, quota_id: &str, agreement: Option<&str>| Subscription {
             quota_id: Some(quota_id.to_owned()),
             agreement_type: agreement.map(str::to_owned),
             ..Subscription::of(kind, SOURCE_ARM)
         };
         let of = |said| Cloud { subscription: Some(said), ..cloud(Some("1")) };
-        const EA: &str = "EnterpriseAgreement_2014-09-01";
         let before = of(said("ea", EA, Some("EnterpriseAgreement")));
         for (told, expected) in [
             (said("unknown", EA, None), said("ea", EA, Some("EnterpriseAgreement"))),
