@@ -32,7 +32,7 @@ impl Manager {
     }
 }
 
-/// A question that got no answer at all takes nothing back.
+/// A question that got no answer takes nothing back, nor do they all where none may be answered any more.
 fn add(cloud: &mut Cloud, told: &Told, scope: Scope) {
     let is_silent =
         told.subscription.is_none() && told.provisioned_at.is_none() && told.power_state.is_none();
@@ -57,8 +57,13 @@ fn add(cloud: &mut Cloud, told: &Told, scope: Scope) {
             source: SOURCE_ARM,
         });
     }
+    if told.provisioned_at.is_some() {
+        cloud.provisioned_at.clone_from(&told.provisioned_at);
+    }
+    if !told.has_interface {
+        return;
+    }
     cloud.allow_port_25_out = told.allow_port_25_out;
-    cloud.provisioned_at.clone_from(&told.provisioned_at);
     if scope != Scope::Standing {
         cloud.way_out = told.way_out.as_ref().map(|way| WayOut {
             next_hop: way.next_hop.clone(),
@@ -93,6 +98,7 @@ mod tests {
         Told {
             subscription: Some(facts("EnterpriseAgreement_2014-09-01", Some("EnterpriseAgreement"))),
             allow_port_25_out: Some(false),
+            has_interface: true,
             way_out: Some(arm::WayOut {
                 next_hop: Some("Internet".to_owned()),
                 next_hop_address: None,
@@ -123,6 +129,11 @@ mod tests {
         let before = cloud.clone();
         add(&mut cloud, &Told::default(), Scope::WayOut(None));
         assert_eq!(cloud, before);
+        let other_parts = Told { has_interface: false, way_out: None, allow_port_25_out: None, ..whole() };
+        add(&mut cloud, &other_parts, Scope::WayOut(None));
+        assert_eq!(cloud, before, "the interface could not be read this once");
+        add(&mut cloud, &Told { provisioned_at: None, ..whole() }, Scope::WayOut(None));
+        assert_eq!(cloud, before, "nor could the instance view");
         add(&mut cloud, &Told { way_out: None, ..whole() }, Scope::Standing);
         assert_eq!(cloud, before);
         add(&mut cloud, &Told { way_out: None, allow_port_25_out: None, ..whole() }, Scope::WayOut(None));

@@ -50,6 +50,9 @@ pub use self::told::{Billing, Flow, SubscriptionFacts, Told, WayOut};
 /// nobody has a route of his own.
 const SOMEWHERE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 25);
 
+/// What a reader may not know. A resource that an identity may not read does not exist for it.
+const WITHHELD: [StatusCode; 2] = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+
 /// Azure Resource Manager, asked about this machine and its subscription.
 pub struct Arm {
     client: Client,
@@ -113,6 +116,11 @@ impl Arm {
             told.provisioned_at = instance.provisioned_at;
             told.power_state = instance.power_state;
         }
+        told.has_interface = match &interface {
+            Ok(_) => true,
+            Err(Refusal::Status(status, _)) => WITHHELD.contains(status),
+            Err(_) => false,
+        };
         if let Some((id, interface)) = told.keep("read the network interface", interface) {
             told.allow_port_25_out = interface.allow_port_25_out;
             if let Scope::WayOut(remote) = scope {
@@ -135,11 +143,9 @@ impl Arm {
         subscription: Result<SubscriptionFacts, Refusal>,
         billing: Result<Option<Billing>, Refusal>,
     ) {
-        const WITHHELD: (&[StatusCode], &str) = (
-            &[StatusCode::FORBIDDEN, StatusCode::NOT_FOUND],
-            "the right to it (Microsoft.Billing/billingProperty/read), or there is none",
-        );
-        let billing = told.keep_permitted("read the billing property", WITHHELD, billing).flatten();
+        const BILLING: (&[StatusCode], &str) =
+            (&WITHHELD, "the right to it (Microsoft.Billing/billingProperty/read), or there is none");
+        let billing = told.keep_permitted("read the billing property", BILLING, billing).flatten();
         let Some(facts) = told.keep("read the subscription", subscription) else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.take().filter(|before| before.quota_id == facts.quota_id);
