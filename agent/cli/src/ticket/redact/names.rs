@@ -126,6 +126,7 @@ fn otherwise_written(identifier: &Identifier) -> Vec<Identifier> {
 }
 
 /// Words that stand in every report, whoever it is about.
+#[derive(Debug)]
 pub(super) struct Vocabulary(String);
 
 impl Vocabulary {

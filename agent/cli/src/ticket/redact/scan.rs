@@ -11,6 +11,11 @@ use super::placeholders::Placeholders;
 use super::shape::{self, Segment};
 use crate::ticket::sources::Machine;
 
+/// Fewer characters at the very end of a text begin a name by chance.
+const CUT_LEAST: usize = 6;
+/// What [`excerpt`](crate::text::excerpt) leaves where it cuts.
+const CUT: char = '…';
+
 /// How much of a text is one's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Author {
@@ -26,6 +31,7 @@ pub(super) struct Scanner {
     placeholders: Placeholders,
     /// Names that are hunted, the longest first, with their placeholders.
     hunted: Vec<(String, Hunt, String)>,
+    vocabulary: Vocabulary,
     own: HashSet<IpAddr>,
     /// Addresses that were probed: those of mail servers, on whatever text they stand.
     peers: HashSet<IpAddr>,
@@ -56,7 +62,7 @@ impl Scanner {
         let own: HashSet<IpAddr> = own.filter_map(parse).collect();
         let peers = report.observations.iter().filter_map(|sighting| parse(sighting.peer.as_ref()?));
         let peers = peers.filter(|ip| !own.contains(ip)).collect();
-        Self { placeholders, hunted, own, peers }
+        Self { placeholders, hunted, vocabulary, own, peers }
     }
 
     /// What stands for the whole of a text that is a name.
@@ -95,6 +101,9 @@ impl Scanner {
         if found.is_some() {
             return found;
         }
+        if let Some(placeholder) = self.cut_off(rest) {
+            return Some((placeholder, rest.trim_end_matches(CUT).len()));
+        }
         if let Some(length) = shape::uuid(rest) {
             return Some((self.placeholders.of("uuid", &rest[..length]), length));
         }
@@ -106,6 +115,19 @@ impl Scanner {
         }
         let (ip, length) = shape::address(rest)?;
         self.is_hidden(ip, author).then(|| (self.placeholders.of("address", &ip.to_string()), length))
+    }
+
+    /// What stands for a name of which the text has the beginning and no more: answers of servers are cut after so many bytes.
+    fn cut_off(&self, rest: &str) -> Option<String> {
+        let rest = rest.trim_end_matches(CUT);
+        if rest.len() < CUT_LEAST || self.vocabulary.hunt(rest) != Hunt::Anywhere {
+            return None;
+        }
+        let begins = |name: &str| name.get(..rest.len()).is_some_and(|part| part.eq_ignore_ascii_case(rest));
+        self.hunted
+            .iter()
+            .find(|(name, hunt, _)| *hunt == Hunt::Anywhere && begins(name))
+            .map(|(.., placeholder)| placeholder.clone())
     }
 
     /// Pairs of a resource path: whatever a person has named has a placeholder.
@@ -205,6 +227,18 @@ mod tests {
             ("100.64.0.1 169.254.1.1 fd00::1", "address-3 address-4 address-5"),
         ] {
             assert_eq!(cleaned(text, Author::Report), clean, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_cut_off_at_the_end_of_a_text_is_hidden_too() {
+        for (text, clean) in [
+            ("250 hello 9f6b3c1e-6f0a-4d", "250 hello subscription-1"),
+            ("250 hello 9F6B3C1E%2D6f0a%2d4d…", "250 hello subscription-1…"),
+            ("250 hello 9f6b3", "250 hello 9f6b3"),
+            ("9f6b3c1e-6f0a-4d and more", "9f6b3c1e-6f0a-4d and more"),
+        ] {
+            assert_eq!(cleaned(text, Author::Stranger), clean, "{text}");
         }
     }
 
