@@ -43,10 +43,10 @@ const CLOUD_FRESH: Duration = Duration::from_secs(60);
 pub async fn run(args: &Verify, config: &Config, jury: Jury) -> anyhow::Result<u8> {
     let mut watch = Watch::begin(args, config, jury);
     let ended = super::interruptible(watch.wait()).await?;
-    let (report, at) = (watch.report(), watch.elapsed());
+    let report = watch.report();
     let judged = watch.judge(&report);
-    let Some(()) = ended else {
-        let known = watch.progress(&judged, &report, at);
+    let Some(at) = ended else {
+        let known = watch.progress(&judged, &report, watch.awake());
         watch.telling.finish();
         return Ok(super::interrupted(&known));
     };
@@ -95,35 +95,42 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Until it was as expected for long enough, or the deadline.
-    async fn wait(&mut self) {
+    /// Until it was as expected for long enough, or the deadline; returns when it was last seen.
+    async fn wait(&mut self) -> Duration {
         let rotation = Rotation::of(&host::identity(self.config));
         let pause_of = |spacings| self.config.pace.confirm_spacing * spacings;
         let (between, sentinel) = (pause_of(SITTING_SPACINGS), pause_of(SENTINEL_SPACINGS));
         let mut looks = 0;
         self.sit().await;
+        let mut seen = self.hear();
+        let mut is_last_word = true;
         loop {
-            let now = self.hear();
-            let time = self.args.deadline.saturating_sub(now);
-            if self.soak.is_over(now) || time.is_zero() {
+            let time = self.time_left();
+            if time.is_zero() || (is_last_word && self.soak.is_over(seen)) {
                 break;
             }
-            match self.soak.left(now) {
+            match self.soak.left(seen) {
                 Some(left) if left > sentinel => {
                     tokio::time::sleep(sentinel.min(time)).await;
-                    self.glance(rotation, looks).await;
+                    is_last_word = self.glance(rotation, looks).await;
                     looks += 1;
                 }
-                // The last word is the jury's.
-                Some(left) => self.sit_after(left.min(time)).await,
-                None => self.sit_after(between.min(time)).await,
+                left => {
+                    self.sit_after(left.unwrap_or(between).min(time)).await;
+                    is_last_word = true;
+                }
+            }
+            // A sitting that was cut off has seen nothing.
+            if !self.jury.is_doubting() {
+                seen = self.hear();
             }
         }
         // Whatever is said about the way out is as of now.
-        if !self.soak.is_over(self.elapsed()) && self.is_told_before(CLOUD_FRESH) {
+        if !self.soak.is_over(seen) && self.is_told_before(CLOUD_FRESH) {
             let lookup = self.ask_cloud();
             self.learn(lookup).await;
         }
+        seen
     }
 
     async fn sit_after(&mut self, pause: Duration) {
@@ -153,7 +160,7 @@ impl<'a> Watch<'a> {
 
     /// A sitting that the deadline cuts off leaves on show what was known before it.
     async fn sit_within_deadline(&mut self) {
-        let time = self.args.deadline.saturating_sub(self.elapsed());
+        let time = self.time_left();
         let telling = &self.telling;
         let tell = |stage| telling.doing(&words(stage));
         let sitting = self.jury.sit(&tell);
@@ -171,24 +178,28 @@ impl<'a> Watch<'a> {
         self.jury.reconsider(self.cloud.as_ref().and_then(Cloud::detour).as_deref());
     }
 
-    async fn glance(&mut self, rotation: Rotation, number: u64) {
-        match self.jury.glance(rotation, number).await {
-            Ok(_) if self.jury.is_doubting() => self.sit().await,
-            Ok(_) => {}
+    /// One operator, and whether the jury was called.
+    async fn glance(&mut self, rotation: Rotation, number: u64) -> bool {
+        if let Err(Suspended(_)) = self.jury.glance(rotation, number).await {
             // Nobody knows what passed meanwhile: the jury says how it is now.
-            Err(Suspended(_)) => {
-                self.jury.call(|_| true);
-                self.sit().await;
-            }
+            self.jury.call(|_| true);
         }
+        let is_called = self.jury.is_doubting();
+        if is_called {
+            self.sit().await;
+        }
+        is_called
     }
 
     /// Takes in how things stand now.
     fn hear(&mut self) -> Duration {
-        let (report, at) = (self.report(), self.elapsed());
+        let (report, at) = (self.report(), self.awake());
         let judged = self.judge(&report);
-        self.soak.hear(at, conclusion::standing(&judged));
-        let met = judged.iter().filter(|one| one.standing == Standing::Fine);
+        let standing = conclusion::standing(&judged);
+        // What the jury leans to is no verdict.
+        let is_proven = !self.jury.is_doubting() || standing != Standing::Fine;
+        self.soak.hear(at, if is_proven { standing } else { Standing::Unknown });
+        let met = judged.iter().filter(|one| one.standing == Standing::Fine && is_proven);
         self.was_met.extend(met.map(|one| (one.port, one.family)));
         let progress = self.progress(&judged, &report, at);
         self.telling.seen(&deciding(&report, &judged).map(headline).unwrap_or_default(), &progress);
@@ -210,7 +221,7 @@ impl<'a> Watch<'a> {
 
     fn progress(&self, judged: &[Judged], report: &Report, at: Duration) -> String {
         let seen = deciding(report, judged).map_or_else(|| "nothing is known yet".to_owned(), headline);
-        say::progress(&seen, &self.soak, at, self.args.deadline)
+        say::progress(&seen, &self.soak, at, self.time_left())
     }
 
     /// How things stand now, compared with what is waited for.
@@ -250,7 +261,7 @@ impl<'a> Watch<'a> {
         let outcome = Outcome {
             conclusion,
             since: self.args.since.map(assemble::rfc3339),
-            waited: at,
+            waited: self.elapsed(),
             summary,
             subject: Subject::Machine(Box::new(report)),
         };
@@ -271,6 +282,16 @@ impl<'a> Watch<'a> {
             })
         };
         judged.iter().filter_map(case).collect()
+    }
+
+    /// Until the deadline.
+    fn time_left(&self) -> Duration {
+        self.args.deadline.saturating_sub(self.elapsed())
+    }
+
+    /// Since the beginning, sleep left out: while this machine slept nobody saw anything.
+    fn awake(&self) -> Duration {
+        Reading::now().awake.saturating_sub(self.began.awake)
     }
 
     /// Since the beginning, sleep included.
