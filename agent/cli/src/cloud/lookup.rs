@@ -24,8 +24,8 @@ pub(crate) struct Lookup(Option<Asked>);
 struct Asked {
     told: watch::Receiver<Option<Cloud>>,
     questions: JoinHandle<()>,
-    /// How long an answer may take beyond the verdict.
-    patience: Duration,
+    /// Where nothing says that there is a cloud, nobody is any slower for the question.
+    is_dark: bool,
 }
 
 impl Lookup {
@@ -34,20 +34,19 @@ impl Lookup {
         Self(whom(config).map(|whom| {
             let around = Surroundings::look();
             let by_signs = around.place().map(reported);
-            // Where nothing says that there is a cloud, a check is no slower for the question.
             let is_dark = whom == Whom::Known && by_signs.is_none();
-            let patience = if is_dark { Duration::ZERO } else { PATIENCE };
             let (tell, told) = watch::channel(by_signs);
             let config = config.clone();
-            Asked { told, questions: tokio::spawn(ask(config, whom, around, tell)), patience }
+            Asked { told, questions: tokio::spawn(ask(config, whom, around, tell)), is_dark }
         }))
     }
 
     /// What is known within this time.
     pub(crate) async fn answer_within(self, most: Duration) -> Option<Cloud> {
-        let Asked { told, mut questions, patience } = self.0?;
+        let Asked { told, mut questions, is_dark } = self.0?;
+        let most = if is_dark { Duration::ZERO } else { most };
         // What has arrived counts, whether or not there is more to come.
-        let _ = tokio::time::timeout(most.min(patience), &mut questions).await;
+        let _ = tokio::time::timeout(most, &mut questions).await;
         questions.abort();
         told.borrow().clone()
     }

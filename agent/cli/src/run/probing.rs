@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sortie_core::alert::{Alarm, Standing, Turn};
+use sortie_core::alert::{Alarm, Turn, TypeStanding};
 use sortie_core::exemption::Exemption;
 use sortie_core::history::Sample;
 use sortie_core::observation::Round;
@@ -304,7 +304,7 @@ impl<'a> Probing<'a> {
             let alarm = self.alarms.entry((port, family)).or_default();
             let mut grounds = circumstances.grounds(port, *exemption);
             if self.machine.alarm.raised().is_some() {
-                grounds.subscription = Standing::Changed;
+                grounds.subscription = TypeStanding::Changed;
             }
             let turn = alarm.turn(finding.state, grounds);
             let may_be_exempted = port == Port::SMTP && circumstances.is_exemptible();

@@ -33,6 +33,11 @@ use crate::{assemble, host};
 const SITTING_SPACINGS: u32 = 3;
 /// Between two looks of one operator while it soaks: 20 s at the usual pace, thirty looks in ten minutes.
 const SENTINEL_SPACINGS: u32 = 2;
+/// Azure takes ten seconds and more for the effective routes of an interface, and who waits for hours has them. Where
+/// nothing stands in the way they are not worth more than a check waits.
+const CLOUD_PATIENCE: Duration = Duration::from_secs(20);
+/// What the cloud said is as of now for this long.
+const CLOUD_FRESH: Duration = Duration::from_secs(60);
 
 /// Waits, writes the outcome to stdout, tells it by events and returns the exit code.
 pub async fn run(args: &Verify, config: &Config, jury: Jury) -> anyhow::Result<u8> {
@@ -114,9 +119,10 @@ impl<'a> Watch<'a> {
                 None => self.sit_after(between.min(time)).await,
             }
         }
-        if !self.soak.is_over(self.elapsed()) {
-            // Whatever is said about the way out is as of now.
-            self.ask_cloud().await;
+        // Whatever is said about the way out is as of now.
+        if !self.soak.is_over(self.elapsed()) && self.is_told_before(CLOUD_FRESH) {
+            let lookup = self.ask_cloud();
+            self.learn(lookup).await;
         }
     }
 
@@ -128,15 +134,21 @@ impl<'a> Watch<'a> {
 
     /// The whole jury and, from time to time, the cloud.
     async fn sit(&mut self) {
-        let is_due = |asked: Duration| self.elapsed().saturating_sub(asked) >= self.config.cloud.arm_interval;
-        if self.asked.is_none_or(is_due) {
-            let lookup = Lookup::begin(self.config);
-            self.asked = Some(self.elapsed());
-            self.sit_within_deadline().await;
+        let lookup = self.is_told_before(self.config.cloud.arm_interval).then(|| self.ask_cloud());
+        self.sit_within_deadline().await;
+        if let Some(lookup) = lookup {
             self.learn(lookup).await;
-        } else {
-            self.sit_within_deadline().await;
         }
+    }
+
+    /// Whether the cloud was last asked longer ago than this, if at all.
+    fn is_told_before(&self, age: Duration) -> bool {
+        self.asked.is_none_or(|asked| self.elapsed().saturating_sub(asked) >= age)
+    }
+
+    fn ask_cloud(&mut self) -> Lookup {
+        self.asked = Some(self.elapsed());
+        Lookup::begin(self.config)
     }
 
     /// A sitting that the deadline cuts off leaves on show what was known before it.
@@ -149,14 +161,12 @@ impl<'a> Watch<'a> {
         let _ = tokio::time::timeout(time, sitting).await;
     }
 
-    async fn ask_cloud(&mut self) {
-        let lookup = Lookup::begin(self.config);
-        self.learn(lookup).await;
-    }
-
     async fn learn(&mut self, lookup: Lookup) {
+        self.telling.doing("waiting for what the cloud says of this machine");
+        let is_fine = conclusion::standing(&self.judge(&self.report())) == Standing::Fine;
+        let patience = if is_fine { cloud::PATIENCE } else { CLOUD_PATIENCE };
         // Whoever does not answer takes nothing back.
-        let told = lookup.answer_within(cloud::PATIENCE).await.or_else(|| self.cloud.clone());
+        let told = lookup.answer_within(patience).await.or_else(|| self.cloud.clone());
         self.cloud = cloud::known_by_now(self.config, told, self.cloud.as_ref());
         self.jury.reconsider(self.cloud.as_ref().and_then(Cloud::detour).as_deref());
     }

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::text::excerpt;
 
 /// Characters of somebody else's error that are told again.
 pub(super) const REASON_MOST: usize = 200;
+
+const SUCCESS: &str = "success";
+const VECTOR: &str = "vector";
 
 /// A vector, as it was at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,56 +53,66 @@ impl Sample {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "status", rename_all = "lowercase")]
-enum Body {
-    Success {
-        data: Data,
-        #[serde(default)]
-        warnings: Vec<String>,
-    },
-    Error {
-        #[serde(rename = "errorType", default)]
-        kind: String,
-        #[serde(default)]
-        error: String,
-    },
+struct Body<R> {
+    status: String,
+    data: Option<Data<R>>,
+    #[serde(rename = "errorType", default)]
+    kind: String,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    warnings: Vec<String>,
 }
 
 #[derive(Deserialize)]
-struct Data {
+struct Data<R> {
     #[serde(rename = "resultType")]
     kind: String,
-    #[serde(default)]
-    result: serde_json::Value,
+    result: R,
 }
 
 #[derive(Deserialize)]
 struct Element {
-    #[serde(default)]
     metric: BTreeMap<String, String>,
     value: (f64, String),
 }
 
 /// The vector in this body.
 pub(super) fn vector(body: &[u8]) -> Result<Vector, Malformed> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| foreign(body, &error))?;
-    let (data, warnings) = match body {
-        Body::Success { data, warnings } => (data, warnings),
-        Body::Error { kind, error } => {
-            return Err(Malformed::Refused(excerpt(&format!("{kind}: {error}"), REASON_MOST)));
-        }
-    };
-    if data.kind != "vector" {
-        return Err(Malformed::NotVector(excerpt(&data.kind, REASON_MOST)));
+    // At once into what is kept: a body of this size as a tree of values would be several times as large.
+    let read: Result<Body<Vec<Element>>, _> = serde_json::from_slice(body);
+    let Ok(Body { status, data: Some(data), warnings, .. }) = read else { return Err(unread(body)) };
+    if status != SUCCESS || data.kind != VECTOR {
+        return Err(unread(body));
     }
-    let elements: Vec<Element> = serde_json::from_value(data.result)
-        .map_err(|error| Malformed::NotJson(excerpt(&error.to_string(), REASON_MOST)))?;
     let sample = |Element { metric: labels, value: (at, value) }: Element| {
         let value = value.parse().ok().filter(|value: &f64| value.is_finite()).ok_or(Malformed::NoNumber)?;
         Ok(Sample { labels, at, value })
     };
-    let samples = elements.into_iter().map(sample).collect::<Result<_, Malformed>>()?;
+    let samples = data.result.into_iter().map(sample).collect::<Result<_, Malformed>>()?;
     Ok(Vector { samples, warnings })
+}
+
+/// Why a body is no vector.
+fn unread(body: &[u8]) -> Malformed {
+    if body.trim_ascii_start().first() == Some(&b'<') {
+        return Malformed::Html;
+    }
+    let told = |text: &dyn std::fmt::Display| excerpt(&text.to_string(), REASON_MOST);
+    match serde_json::from_slice::<Body<IgnoredAny>>(body) {
+        Err(error) => Malformed::NotJson(told(&error)),
+        Ok(Body { status, kind, error, .. }) if status == "error" => {
+            Malformed::Refused(told(&format_args!("{kind}: {error}")))
+        }
+        Ok(Body { status, data: Some(data), .. }) if status == SUCCESS && data.kind != VECTOR => {
+            Malformed::NotVector(told(&data.kind))
+        }
+        Ok(Body { status, data: Some(_), .. }) if status == SUCCESS => {
+            let read = serde_json::from_slice::<Body<Vec<Element>>>(body);
+            Malformed::NotJson(read.err().map_or_else(String::new, |error| told(&error)))
+        }
+        Ok(Body { status, .. }) => Malformed::NotJson(told(&format_args!("its status is {status}"))),
+    }
 }
 
 /// What a body that nobody expected says, in a few printable words.
@@ -109,16 +123,29 @@ pub(super) fn says(body: &[u8]) -> String {
     }
 }
 
-fn foreign(body: &[u8], error: &serde_json::Error) -> Malformed {
-    if body.trim_ascii_start().first() == Some(&b'<') {
-        return Malformed::Html;
-    }
-    Malformed::NotJson(excerpt(&error.to_string(), REASON_MOST))
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_a_vector_or_an_error_that_can_be_shown(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Err(error) = vector(&body) {
+                prop_assert!(!error.to_string().chars().any(crate::text::is_hostile));
+            }
+        }
+
+        #[test]
+        fn whatever_a_vector_holds_is_read_or_refused(labels in ".*", at in any::<f64>(), value in ".*") {
+            let body = serde_json::json!({"status": "success", "data": {"resultType": "vector", "result": [
+                {"metric": {"host_id": labels}, "value": [at, value]}]}});
+            if let Ok(Vector { samples, .. }) = vector(body.to_string().as_bytes()) {
+                prop_assert!(samples[0].value.is_finite() && samples[0].label("host_id") == labels);
+            }
+        }
+    }
 
     #[test]
     fn a_vector_is_read_as_prometheus_writes_it() {

@@ -43,7 +43,6 @@ impl Fleet {
         let names = |which: &dyn Fn(&Machine) -> bool| -> Vec<String> {
             machines.iter().filter(|machine| which(machine)).map(|machine| machine.name.clone()).collect()
         };
-        let is_silent = |machine: &Machine| machine.state.is_none() || is_stale(machine);
         let is_open = |machine: &Machine| !is_silent(machine) && machine.state == Some(State::Open);
         let is_blocked =
             |machine: &Machine| !is_silent(machine) && machine.state.is_some_and(State::is_block);
@@ -78,24 +77,21 @@ impl Fleet {
                 self.subscription
             );
         }
+        let who = |which: &dyn Fn(&Machine) -> bool| -> Vec<&str> {
+            let machines = self.machines.iter().filter(|machine| machine.standing != Standing::Fine);
+            machines.filter(|machine| which(machine)).map(|machine| machine.name.as_str()).collect()
+        };
         let met = self.machines.iter().filter(|machine| machine.standing == Standing::Fine).count();
         let mut parts = vec![format!("{met} of {} {}", self.vms, wanted(goal))];
         for reason in Reason::ALL {
-            let names: Vec<&str> = self
-                .machines
-                .iter()
-                .filter(|m| {
-                    m.standing != Standing::Fine && m.reason == reason && !self.silent.contains(&m.name)
-                })
-                .map(|m| m.name.as_str())
-                .collect();
+            let names = who(&|machine| machine.reason == reason && !is_silent(machine));
             if !names.is_empty() {
                 parts.push(told(reason, &names, since));
             }
         }
-        if !self.silent.is_empty() {
-            let names: Vec<&str> = self.silent.iter().map(String::as_str).collect();
-            parts.push(format!("{} silent: {}", of_these(names.len(), "is", "are"), listed(&names)));
+        let silent = who(&is_silent);
+        if !silent.is_empty() {
+            parts.push(format!("{} silent: {}", of_these(silent.len(), "is", "are"), listed(&silent)));
         }
         parts.join("; ")
     }
@@ -122,6 +118,11 @@ pub(in crate::verify) fn table(fleet: &Fleet, style: Style) -> String {
     }
     let _ = writeln!(out, "  {} machines in the subscription {}", fleet.vms, fleet.subscription);
     out
+}
+
+/// Whether nothing was heard that counts.
+fn is_silent(machine: &Machine) -> bool {
+    machine.state.is_none() || is_stale(machine)
 }
 
 /// A state that was known for sure before the exemption alone, or that contradicts itself.
