@@ -86,7 +86,7 @@ impl<'a> Watch<'a> {
             config,
             jury,
             telling: Telling::start(args.quiet),
-            soak: Soak::new(args.soak),
+            soak: Soak::new(args.soak()),
             began: Reading::now(),
             cloud: None,
             asked: None,
@@ -247,7 +247,7 @@ impl<'a> Watch<'a> {
         let summary = say::summary(&End {
             goal: self.args.expect,
             conclusion,
-            least: self.args.soak,
+            least: self.args.soak(),
             lasts: self.soak.lasts(at),
             worst: deciding(&report, judged),
             around: self.around(),

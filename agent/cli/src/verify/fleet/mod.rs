@@ -84,7 +84,7 @@ impl<'a> Watch<'a> {
             subscription,
             prometheus: Prometheus::at(url, args.bearer_token_file.as_deref())?,
             telling: Telling::start(args.quiet),
-            soak: Soak::new(args.soak),
+            soak: Soak::new(args.soak()),
             began: Reading::now(),
             fleet: Fleet::new(subscription, Vec::new()),
             trouble: Some("the Prometheus API has not answered yet".to_owned()),
