@@ -53,7 +53,7 @@ pub struct Verify {
     /// How long it has to stay as expected
     #[arg(long = "for", value_name = "DURATION", default_value = "10m", value_parser = soak)]
     pub soak: Duration,
-    /// How long to wait at the most
+    /// How long to wait at the most; a judgement that was begun is finished
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = deadline)]
     pub deadline: Duration,
     /// How the result is written
