@@ -1,6 +1,6 @@
 //! What a finding is seen against: the cloud, the subscription, and what is expected there.
 
-use crate::alert::{Grounds, Standing};
+use crate::alert::{Grounds, TypeStanding};
 use crate::evidence::Evidence;
 use crate::exemption::Exemption;
 use crate::expect::Expectation;
@@ -66,9 +66,9 @@ impl Circumstances<'_> {
             is_exempted: is_smtp && self.is_exempted(),
             was_exempted: is_smtp && exemption == Exemption::Verified,
             subscription: if is_smtp && self.may_have_changed_type() {
-                Standing::Untold
+                TypeStanding::Untold
             } else {
-                Standing::Settled
+                TypeStanding::Settled
             },
         }
     }
@@ -188,8 +188,8 @@ mod tests {
             (Cloud { provider: "aws".to_owned(), ..azure(None, None) }, false),
         ] {
             let grounds = |port| seen(&cloud).grounds(port, Exemption::None);
-            assert_eq!(grounds(Port::SMTP).subscription == Standing::Untold, is_suspect, "{cloud:?}");
-            assert_eq!(grounds(Port::SUBMISSION).subscription, Standing::Settled);
+            assert_eq!(grounds(Port::SMTP).subscription == TypeStanding::Untold, is_suspect, "{cloud:?}");
+            assert_eq!(grounds(Port::SUBMISSION).subscription, TypeStanding::Settled);
         }
     }
 }

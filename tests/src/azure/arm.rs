@@ -86,7 +86,9 @@ fn resource(cloud: &Cloud, path: &str) -> Option<Resource> {
 fn refusal(state: &State, found: Option<&Resource>, request: &Request, now: SystemTime) -> Option<Answer> {
     // In a cloud that nobody knows the configured URL is all that there is to ask a token for.
     let audience = audience_of(&state.cloud.environment).unwrap_or(super::ARM_URL);
-    if let Err(refusal) = state.tokens.check(request.bearer(), audience, now) {
+    let checked = state.tokens.check(request.bearer(), audience, now);
+    if let Err(refusal) = checked.and(if state.cloud.trusts_tokens { Ok(()) } else { Err(Refusal::Foreign) })
+    {
         return Some(unauthorized(refusal));
     }
     let Some(version) = request.parameter("api-version") else {

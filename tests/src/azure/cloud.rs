@@ -22,6 +22,8 @@ pub struct Cloud {
     pub polls: u32,
     /// How long a token is valid, in seconds.
     pub token_lifetime: u64,
+    /// Whether Resource Manager believes tokens of this machine: one of another tenant does not.
+    pub trusts_tokens: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,7 @@ impl Default for Cloud {
             denied_by: None,
             polls: 1,
             token_lifetime: 86_399,
+            trusts_tokens: true,
         }
     }
 }

@@ -13,11 +13,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use e2e::agent::{Call, Daemon, Desk, Said, Stage};
 use e2e::azure::{Azure, Cloud};
+use e2e::command::feed;
 use e2e::config;
+use e2e::ledger::{Event, Events};
 use e2e::netns::Namespace;
 use e2e::otlp::Protocol;
 use e2e::plan::Node;
-use e2e::receiver::{Receiver, Step};
+use e2e::receiver::{Receiver, Requests as _, Step};
+use e2e::rules::NodeRules;
 use e2e::scenario::{Engine, Scenario};
 use e2e::trial::Network;
 use serde_json::Value;
@@ -28,7 +31,16 @@ pub(crate) type Case = (&'static str, fn(&Stage) -> Result<()>);
 /// The metadata service where it is on every machine of Azure.
 pub(crate) const IMDS: &str = "[config.cloud]\nimds = 'http://169.254.169.254'";
 
+/// Both services, and the most frequent polls that are allowed.
+pub(crate) const ARM: &str =
+    "[config.cloud]\nimds = 'http://169.254.169.254'\narm = 'http://192.0.2.80'\narm_interval = '60s'";
+
 const RECEIVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 14318);
+
+const DROP: &str = "tcp dport 25 drop";
+
+/// More than one round of an agent.
+const EXPORTS: usize = 6;
 
 /// Three polls of Resource Manager, which are a minute apart at least.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(200);
@@ -47,9 +59,11 @@ pub(crate) struct Lab<'a> {
 impl<'a> Lab<'a> {
     /// Builds it, with more of the configuration.
     pub(crate) fn new(stage: &'a Stage, cloud: Cloud, config: &str) -> Result<Self> {
+        let expect =
+            if config.contains("[config.expect]") { "" } else { "[config.expect]\nport_25 = 'auto'\n" };
         let text = format!(
             "title = 'a'\nwhy = 'b'\n[targets]\nfamilies = ['ipv4']\n[config.agent]\ninterval = '4s'\n\
-             [config.probe]\nattempts = ['0s', '1s']\nwindow = '3s'\n[config.expect]\nport_25 = 'auto'\n\
+             [config.probe]\nattempts = ['0s', '1s']\nwindow = '3s'\n{expect}\
              [config.otlp]\nendpoint = 'http://{RECEIVER}'\ninterval = '1s'\n{config}\n\
              [[expect]]\nstate = 'open'\n"
         );
@@ -69,6 +83,21 @@ impl<'a> Lab<'a> {
         self.network.chain().node(Node::Vm)
     }
 
+    /// Mail to port 25 is dropped where the platform is.
+    pub(crate) fn drop_port_25(&self) -> Result<()> {
+        self.stop_at(Node::Router(1), &NodeRules { forward: vec![DROP.to_owned()], ..NodeRules::default() })
+    }
+
+    /// Rules at one of the nodes.
+    pub(crate) fn stop_at(&self, node: Node, rules: &NodeRules) -> Result<()> {
+        rules.apply(node, self.network.chain().node(node)?)
+    }
+
+    /// Nothing is dropped by the platform any more.
+    pub(crate) fn lift(&self) -> Result<()> {
+        self.network.chain().node(Node::Router(1))?.run(|| feed("nft", &["-f", "-"], "flush ruleset"))
+    }
+
     /// `sortie check` in JSON.
     pub(crate) fn check(&self) -> Result<Checked> {
         self.check_with(&[])
@@ -86,6 +115,36 @@ impl<'a> Lab<'a> {
     pub(crate) fn call(&self, call: &Call<'_>) -> Result<Said> {
         let config = config::text(&self.scenario, Engine::Raw, &self.desk.state_dir())?;
         call.run(&self.stage.binary(), &config, self.vm()?, &self.desk)
+    }
+
+    /// What is done, with what the agent said where it fails.
+    pub(crate) fn with_logs<T>(&self, done: Result<T>) -> Result<T> {
+        done.map_err(|error| anyhow!("{error:#}\n{}", self.desk.logs()))
+    }
+
+    /// The events of a name that were told so far, in the order in which they happened.
+    pub(crate) fn events_named(&self, name: &str) -> Result<Vec<Event>> {
+        let events = Events::of(self.receiver.records().as_slice().events()?)?;
+        let mut events: Vec<_> =
+            events.iter().map(|(_, event)| event.clone()).filter(|event| event.name == name).collect();
+        events.sort_by_key(|event| event.at);
+        Ok(events)
+    }
+
+    /// Waits until this many events of a name were told, and returns them.
+    pub(crate) fn until_told(&self, name: &str, count: usize) -> Result<Vec<Event>> {
+        in_the_end(|| {
+            let events = self.events_named(name)?;
+            ensure!(events.len() >= count, "{} of {count} {name} were told", events.len());
+            Ok(events)
+        })
+    }
+
+    /// Waits until whatever has happened by now is told: events leave at once, and metrics every second.
+    pub(crate) fn until_exported_again(&self) -> Result<()> {
+        let before = self.receiver.records().len();
+        self.receiver.wait("more exports", PATIENCE, |records| records.len() > before + EXPORTS)?;
+        Ok(())
     }
 
     /// Another life of the agent, on what the one before has left.

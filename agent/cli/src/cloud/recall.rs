@@ -20,7 +20,11 @@ pub(crate) fn remembered(config: &Config, known: Option<Cloud>) -> Option<Cloud>
 
 /// What is known by now: what this life was told, with what it was not told yet as an earlier one knew it.
 pub(crate) fn known_by_now(config: &Config, told: Option<Cloud>, before: Option<&Cloud>) -> Option<Cloud> {
-    let told = told?;
+    let Some(told) = told else {
+        // Nobody has told yet, or nobody may.
+        whom(config)?;
+        return before.cloned().map(|before| as_allowed(config, before));
+    };
     let Some(before) = before.filter(|before| before.provider == told.provider) else { return Some(told) };
     let before = as_allowed(config, before.clone());
     // Signs of the machine alone name nothing.
@@ -92,7 +96,8 @@ mod tests {
         let before = cloud(Some("1"));
         let other = Cloud { provider: "aws".to_owned(), ..Cloud::default() };
         for (told, arm, expected) in [
-            (None, Service::Auto, None),
+            (None, Service::Auto, Some(cloud(Some("1")))),
+            (None, Service::Off, Some(untold(Some("1")))),
             (Some(untold(None)), Service::Auto, Some(cloud(Some("1")))),
             (Some(untold(Some("1"))), Service::Auto, Some(cloud(Some("1")))),
             (Some(untold(Some("2"))), Service::Auto, Some(untold(Some("2")))),
@@ -107,5 +112,6 @@ mod tests {
     fn off_means_off_for_what_is_remembered_too() {
         let imds_off = Config { cloud: Settings { imds: Service::Off, ..Settings::default() }, ..defaults() };
         assert_eq!(remembered(&imds_off, Some(cloud(Some("1")))), None);
+        assert_eq!(known_by_now(&imds_off, None, Some(&cloud(Some("1")))), None);
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn of(report: &Report, machine: &Machine, made_by: &str) -> Vec<Fact>
         tell("size", cloud.size.clone());
     }
     if machine.is_told_by(report) {
-        for interface in machine.interfaces.iter().take(INTERFACES_MOST) {
+        let used = machine.interfaces.iter().filter(|interface| !interface.addresses.is_empty());
+        for interface in used.take(INTERFACES_MOST) {
             tell("interface", Some(told(interface)));
         }
     }

@@ -104,7 +104,13 @@ const NOT_DELIVERY: &str =
 fn not_claimed(report: &Report, lead: &Lead<'_>) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
     let own = match (lead.state(), lead.first.attribution) {
-        ("platform_blocked", Some("platform" | "security_group")) => None,
+        ("platform_blocked", Some("security_group")) => {
+            Some("That the platform lets the port pass: behind a rule that denies it nobody can see that.")
+        }
+        ("platform_blocked", Some("platform")) => Some(
+            "That packets alone show the platform as the cause: a security group drops them in the same way. It is \
+             the control plane that says the security rules let this port pass and the platform does not.",
+        ),
         ("platform_blocked", _) if is_let_pass(report, lead) => Some(
             "That packets alone show the platform as the cause: a security group drops them in the same way. It is \
              IP flow verify that says the security rules let this port pass.",

@@ -123,6 +123,8 @@ fn a_wrong_command_line_ends_with_64() {
         &["report", "host:25"],
         &["report", "--listen", "localhost"],
         &["report", "--format", "yaml"],
+        &["report", "--redact"],
+        &["report", "--ticket", "--format", "junit"],
         &["knowledge", "nowhere"],
         &["knowledge", "azure", "aws"],
         &["knowledge", "--format", "junit"],

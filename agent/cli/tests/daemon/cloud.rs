@@ -12,16 +12,16 @@ use super::agent::{Agent, Desk};
 use super::report::{json, shows_open, sortie};
 use super::servers::Servers;
 
-const VM: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-mail/providers/Microsoft.Compute/virtualMachines/mx-1";
+pub(super) const VM: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-mail/providers/Microsoft.Compute/virtualMachines/mx-1";
 
 /// A metadata service of Azure.
-struct Imds {
-    url: String,
+pub(super) struct Imds {
+    pub(super) url: String,
     is_busy: Arc<AtomicBool>,
 }
 
 impl Imds {
-    fn start(is_busy: bool) -> Self {
+    pub(super) fn start(is_busy: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let is_busy = Arc::new(AtomicBool::new(is_busy));

@@ -5,6 +5,7 @@ mod cloud;
 mod relays;
 mod report;
 mod servers;
+mod ticket;
 mod verify;
 
 use std::fs;

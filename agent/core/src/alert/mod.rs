@@ -9,7 +9,7 @@ mod subscription;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::port::{Alarm, Grounds, Standing};
+pub use self::port::{Alarm, Grounds, TypeStanding};
 pub use self::relay::RelayAlarm;
 pub use self::subscription::TypeAlarm;
 

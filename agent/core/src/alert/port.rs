@@ -33,12 +33,12 @@ pub struct Grounds {
     /// An exemption was in effect here before.
     pub was_exempted: bool,
     /// What is known of the subscription, whose type decides about port 25.
-    pub subscription: Standing,
+    pub subscription: TypeStanding,
 }
 
 /// How it stands with the type of the subscription, as far as it would explain a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TypeStanding {
     /// It is what it was, or explains nothing here.
     Settled,
     /// Nobody can be asked for it.
@@ -50,7 +50,7 @@ pub enum Standing {
 impl Grounds {
     /// An expectation, and nothing else.
     pub fn expecting(expected: Expectation) -> Self {
-        Self { expected, is_exempted: false, was_exempted: false, subscription: Standing::Settled }
+        Self { expected, is_exempted: false, was_exempted: false, subscription: TypeStanding::Settled }
     }
 }
 
@@ -88,7 +88,7 @@ impl Alarm {
             // Of a family that this machine never had nobody wants to hear.
             (State::NoEgress, _) => self.known.and_then(|_| alert(NoEgress, Warning)),
             // The block is about to come, and the cause is known.
-            (State::Open, Expectation::Blocked) if grounds.subscription == Standing::Changed => None,
+            (State::Open, Expectation::Blocked) if grounds.subscription == TypeStanding::Changed => None,
             (State::Open, Expectation::Blocked) => alert(PortOpenUnexpectedly, Warning),
             // A port that was open since it was granted is blocked by something else.
             (State::PlatformBlocked, _) if grounds.is_exempted && !was_open && !is_raised(PortBlocked) => {
@@ -100,7 +100,7 @@ impl Alarm {
             (State::Open, _) | (_, Expectation::Blocked) => None,
             (_, Expectation::Any) if !has_fallen => None,
             (State::PlatformBlocked, Expectation::Any)
-                if grounds.subscription == Standing::Untold && is_suspected =>
+                if grounds.subscription == TypeStanding::Untold && is_suspected =>
             {
                 alert(SubscriptionTypeChangeSuspected, Warning)
             }
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_change_of_type_is_suspected_where_an_open_port_is_blocked_and_nobody_can_be_asked() {
         const SUSPECTED: &str = "SortieSubscriptionTypeChangeSuspected warning";
-        let dark = |expected| Grounds { subscription: Standing::Untold, ..Grounds::expecting(expected) };
+        let dark = |expected| Grounds { subscription: TypeStanding::Untold, ..Grounds::expecting(expected) };
         assert_eq!(
             told(dark(Any), &[Open, PlatformBlocked, Inconclusive, PlatformBlocked, Open]),
             ["-", SUSPECTED, SUSPECTED, SUSPECTED, "-"]
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_port_that_is_still_open_after_a_change_of_type_is_no_second_alert() {
-        let changed = Grounds { subscription: Standing::Changed, ..Grounds::expecting(Blocked) };
+        let changed = Grounds { subscription: TypeStanding::Changed, ..Grounds::expecting(Blocked) };
         assert_eq!(told(changed, &[Open, PlatformBlocked, Open]), ["-", "-", "-"]);
         assert_eq!(story(Blocked, &[Open]), [OPENED], "a day later it is");
     }

@@ -83,6 +83,9 @@ fn nobody_is_answered_without_a_token_that_is_good_here_and_now() {
         let challenges = answer.headers.iter().any(|(name, _)| *name == "www-authenticate");
         assert_eq!(challenges, status == 401, "{token:?}");
     }
+    here.state.cloud.trusts_tokens = false;
+    assert_eq!(here.ask(Method::GET, &target, &Value::Null).1.status, 401, "of another tenant");
+    here.state.cloud.trusts_tokens = true;
     here.state.tokens.revoke();
     assert_eq!(here.ask(Method::GET, &target, &Value::Null).1.status, 401);
 }

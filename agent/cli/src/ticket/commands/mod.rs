@@ -155,3 +155,61 @@ fn peer(lead: &Lead<'_>, probes: &[Probe]) -> Option<IpAddr> {
     let subjects = probes.iter().filter(|probe| probe.role.is_subject() && probe.port == lead.port());
     subjects.filter_map(|probe| probe.peer.as_ref()?.parse().ok()).find(IpAddr::is_ipv4)
 }
+
+#[cfg(test)]
+mod tests {
+    use sortie_core::report::Sighting;
+
+    use super::*;
+    use crate::ticket::probes;
+    use crate::ticket::sources::Past;
+    use crate::ticket::tests::blocked;
+
+    /// The lines for a block whose first destination is this one.
+    fn lines(address: &str, peer: Option<&str>) -> Vec<String> {
+        let mut report = blocked().report;
+        let first = Sighting {
+            address: address.to_owned(),
+            peer: peer.map(str::to_owned),
+            ..report.observations[0].clone()
+        };
+        report.observations = vec![first];
+        let lead = Lead::of(&report).expect("there are verdicts");
+        let commands = of(&report, &lead, &probes::of(&report, &Past::default()));
+        commands.into_iter().map(|command| command.line).collect()
+    }
+
+    #[test]
+    fn a_destination_is_typed_as_it_was_probed() {
+        for (address, peer, typed) in [
+            ("mx.example:25", Some("192.0.2.1"), "nc -4 -vz -w 10 mx.example 25"),
+            ("192.0.2.1:25", Some("192.0.2.1"), "nc -4 -vz -w 10 192.0.2.1 25"),
+            ("mx:example.com:25", Some("192.0.2.7"), "nc -4 -vz -w 10 192.0.2.7 25"),
+            ("[2001:db8::1]:25", Some("2001:db8::1"), "telnet://[2001:db8::1]:25"),
+        ] {
+            let lines = lines(address, peer);
+            assert!(lines.iter().any(|line| line.contains(typed)), "{typed} in {lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_not_typed() {
+        let without = lines("mx:example.com:25", None);
+        for address in ["$(id):25", "-oProxyCommand=x:25", "a b:25", "x';id;':25", "", "mx.example"] {
+            assert_eq!(lines(address, None), without, "{address}");
+        }
+        assert!(without.iter().all(|line| !line.starts_with("nc ")), "{without:?}");
+    }
+
+    #[test]
+    fn a_machine_that_azure_does_not_host_has_no_commands_of_azure() {
+        let shells = |platform: &str| {
+            let mut report = blocked().report;
+            report.cloud.iter_mut().for_each(|cloud| platform.clone_into(&mut cloud.platform));
+            let lead = Lead::of(&report).expect("there are verdicts");
+            let commands = of(&report, &lead, &probes::of(&report, &Past::default()));
+            commands.iter().filter(|command| command.shell == Shell::Azure).count()
+        };
+        assert_eq!((shells("azure.vm"), shells("azure.arc")), (8, 0));
+    }
+}

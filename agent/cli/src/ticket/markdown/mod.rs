@@ -167,7 +167,7 @@ fn probes(out: &mut String, title: &str, probes: &[Probe]) {
             probe.peer.as_deref().or(probe.dns).map(cell).unwrap_or_default(),
             spoken(probe.outcome),
             packets.join(", "),
-            probe.ms.map(|ms| format!("{ms:.1}")).unwrap_or_default(),
+            probe.ms.map(milliseconds).unwrap_or_default(),
             probe.at.as_deref().map(|at| prose(&utc(at))).unwrap_or_default(),
         ]);
     }
@@ -184,6 +184,11 @@ fn probes(out: &mut String, title: &str, probes: &[Probe]) {
             families.join(" and ")
         );
     }
+}
+
+/// A server next door answers within microseconds.
+fn milliseconds(ms: f64) -> String {
+    if ms < 1.0 { format!("{ms:.3}") } else { format!("{ms:.1}") }
 }
 
 /// A name without an address in a family is no evidence about a port. What is remembered of one is its outcome alone.

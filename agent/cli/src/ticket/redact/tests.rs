@@ -177,7 +177,7 @@ fn assert_hidden(secrets: &Secrets, text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 64, ..ProptestConfig::default() })]
     #[test]
     fn nothing_that_identifies_is_found(secrets in secrets()) {
         let with_observations = secrets.sources();

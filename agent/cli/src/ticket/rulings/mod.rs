@@ -2,6 +2,9 @@
 //!
 //! Absence says nothing: what was not asked, not seen or not kept leaves a suspect where it was.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use sortie_core::outcome::Outcome;
