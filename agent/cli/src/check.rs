@@ -16,7 +16,7 @@ use crate::report::since::Shown;
 use crate::{assemble, exit, render, terminal};
 
 /// Long enough for every confirm round with the default window.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Sits once, writes the report to stdout and returns the exit code.
 pub async fn run(args: &Check, config: &Config, jury: &mut Jury) -> anyhow::Result<u8> {

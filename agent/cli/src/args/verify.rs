@@ -55,7 +55,7 @@ pub struct Verify {
     /// How long it has to stay as expected [default: 10m, or half of the deadline where that is shorter]
     #[arg(long = "for", value_name = "DURATION", value_parser = soak)]
     pub soak: Option<Duration>,
-    /// How long to wait at the most
+    /// How long to wait at the most; a judgement that was begun is finished
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = deadline)]
     pub deadline: Duration,
     /// How the result is written

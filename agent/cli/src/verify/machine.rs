@@ -19,7 +19,7 @@ use super::say::{self, End};
 use super::soak::Soak;
 use super::telling::Telling;
 use crate::args::Verify;
-use crate::check::words;
+use crate::check::{DEFAULT_TIMEOUT, words};
 use crate::clock::Reading;
 use crate::cloud::{self, Lookup};
 use crate::config::Config;
@@ -33,6 +33,8 @@ use crate::{assemble, host};
 const SITTING_SPACINGS: u32 = 3;
 /// Between two looks of one operator while it soaks: 20 s at the usual pace, thirty looks in ten minutes.
 const SENTINEL_SPACINGS: u32 = 2;
+/// Beyond the deadline: as long as a whole check may take.
+const SITTING_MOST: Duration = DEFAULT_TIMEOUT;
 /// Azure takes ten seconds and more for the effective routes of an interface, and who waits for hours has them. Where
 /// nothing stands in the way they are not worth more than a check waits.
 const CLOUD_PATIENCE: Duration = Duration::from_secs(20);
@@ -142,7 +144,7 @@ impl<'a> Watch<'a> {
     /// The whole jury and, from time to time, the cloud.
     async fn sit(&mut self) {
         let lookup = self.is_told_before(self.config.cloud.arm_interval).then(|| self.ask_cloud());
-        self.sit_within_deadline().await;
+        self.sit_to_the_end().await;
         if let Some(lookup) = lookup {
             self.learn(lookup).await;
         }
@@ -158,9 +160,10 @@ impl<'a> Watch<'a> {
         Lookup::begin(self.config)
     }
 
-    /// A sitting that the deadline cuts off leaves on show what was known before it.
-    async fn sit_within_deadline(&mut self) {
-        let time = self.time_left();
+    /// A sitting that was begun is finished: half of one convicts nobody, and the deadline wants a reason. One that takes
+    /// too long leaves on show what was known before it.
+    async fn sit_to_the_end(&mut self) {
+        let time = self.time_left() + SITTING_MOST;
         let telling = &self.telling;
         let tell = |stage| telling.doing(&words(stage));
         let sitting = self.jury.sit(&tell);

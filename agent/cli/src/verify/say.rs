@@ -42,7 +42,7 @@ pub(super) fn summary(end: &End<'_>) -> String {
             span(end.lasts.unwrap_or_default()),
             span(end.least)
         ),
-        (_, Reason::Flapping) if end.lasts.is_some() => {
+        (_, Reason::Flapping) if worst.as_expected == Some(true) => {
             format!("Port {port} is {wanted} now and then: it was not for {} at a time", span(end.least))
         }
         (_, Reason::Flapping) => format!("Port {port} was {wanted} for a while, and is not any more. {said}"),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn said(goal: Goal, ending: Ending, reason: Reason, lasts: Option<u64>, around: Around<'_>) -> String {
-        let verdict = sample::verdict();
+        let verdict = PortVerdict { as_expected: Some(lasts.is_some()), ..sample::verdict() };
         summary(&End {
             goal,
             conclusion: Conclusion { ending, reason, code: 0 },

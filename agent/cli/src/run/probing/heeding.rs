@@ -49,6 +49,7 @@ impl Probing<'_> {
         }
         self.telling().subscription_turned(entry, news.turn, news.change.as_ref());
         if news.is_other {
+            self.telemetry.identify(cloud::identity(self.machine.cloud.as_ref()));
             self.jury.heed(self.machine.cloud.as_ref().and_then(Cloud::detour).as_deref());
             entry.machine(&self.machine);
         }
