@@ -4,6 +4,7 @@ use sortie_cloud::arm::{Arm, ArmError, ArmService, Billing, Scope, Told};
 use sortie_cloud::{Place, Whom};
 use sortie_core::report::{Cloud, Flow, SOURCE_ARM, Subscription, WayOut};
 use sortie_core::subscription::{self, classify};
+use tokio::sync::watch;
 
 use crate::config::{Config, Service};
 
@@ -26,14 +27,37 @@ impl Manager {
     pub(crate) async fn ask(&self, scope: Scope, cloud: &mut Option<Cloud>) -> Told {
         let told = self.0.ask(scope).await;
         if let Some(cloud) = cloud {
-            add(cloud, &told, scope);
+            add(cloud, &told, scope, Arrived::Whole);
         }
+        told
+    }
+
+    /// The same for whoever may not wait for the whole: each part is added to what is known when it arrives.
+    pub(crate) async fn ask_telling(&self, scope: Scope, known: &watch::Sender<Option<Cloud>>) -> Told {
+        let put = |told: &Told, arrived| {
+            known.send_modify(|cloud| {
+                if let Some(cloud) = cloud {
+                    add(cloud, told, scope, arrived);
+                }
+            });
+        };
+        let told = self.0.ask_telling(scope, |told| put(told, Arrived::Part)).await;
+        put(&told, Arrived::Whole);
         told
     }
 }
 
+/// How much of an answer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrived {
+    /// What is missing may still come.
+    Part,
+    /// What is missing is withheld.
+    Whole,
+}
+
 /// A question that got no answer at all takes nothing back.
-fn add(cloud: &mut Cloud, told: &Told, scope: Scope) {
+fn add(cloud: &mut Cloud, told: &Told, scope: Scope, arrived: Arrived) {
     let is_silent =
         told.subscription.is_none() && told.provisioned_at.is_none() && told.power_state.is_none();
     if is_silent && told.allow_port_25_out.is_none() {
@@ -57,9 +81,14 @@ fn add(cloud: &mut Cloud, told: &Told, scope: Scope) {
             source: SOURCE_ARM,
         });
     }
-    cloud.allow_port_25_out = told.allow_port_25_out;
-    cloud.provisioned_at.clone_from(&told.provisioned_at);
-    if scope != Scope::Standing {
+    let is_whole = arrived == Arrived::Whole;
+    if is_whole || told.allow_port_25_out.is_some() {
+        cloud.allow_port_25_out = told.allow_port_25_out;
+    }
+    if is_whole || told.provisioned_at.is_some() {
+        cloud.provisioned_at.clone_from(&told.provisioned_at);
+    }
+    if scope != Scope::Standing && (is_whole || told.way_out.is_some()) {
         cloud.way_out = told.way_out.as_ref().map(|way| WayOut {
             next_hop: way.next_hop.clone(),
             next_hop_address: way.next_hop_address.clone(),
@@ -106,7 +135,7 @@ mod tests {
     #[test]
     fn an_answer_is_in_the_report_as_it_was_told() {
         let mut cloud = Cloud::default();
-        add(&mut cloud, &whole(), Scope::WayOut(None));
+        add(&mut cloud, &whole(), Scope::WayOut(None), Arrived::Whole);
         let subscription = cloud.subscription.as_ref().expect("it was told");
         assert_eq!((subscription.kind, subscription.source), ("ea", SOURCE_ARM));
         assert_eq!(subscription.agreement_type.as_deref(), Some("EnterpriseAgreement"));
@@ -119,13 +148,16 @@ mod tests {
     #[test]
     fn silence_takes_nothing_back_and_a_narrow_question_leaves_the_way_out() {
         let mut cloud = Cloud::default();
-        add(&mut cloud, &whole(), Scope::WayOut(None));
+        add(&mut cloud, &whole(), Scope::WayOut(None), Arrived::Whole);
         let before = cloud.clone();
-        add(&mut cloud, &Told::default(), Scope::WayOut(None));
+        add(&mut cloud, &Told::default(), Scope::WayOut(None), Arrived::Whole);
         assert_eq!(cloud, before);
-        add(&mut cloud, &Told { way_out: None, ..whole() }, Scope::Standing);
+        add(&mut cloud, &Told { way_out: None, ..whole() }, Scope::Standing, Arrived::Whole);
         assert_eq!(cloud, before);
-        add(&mut cloud, &Told { way_out: None, allow_port_25_out: None, ..whole() }, Scope::WayOut(None));
+        let less = Told { way_out: None, allow_port_25_out: None, ..whole() };
+        add(&mut cloud, &less, Scope::WayOut(None), Arrived::Part);
+        assert_eq!(cloud, before, "it may still come");
+        add(&mut cloud, &less, Scope::WayOut(None), Arrived::Whole);
         assert_eq!((cloud.way_out, cloud.allow_port_25_out), (None, None), "it is withheld now");
     }
 }

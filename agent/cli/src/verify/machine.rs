@@ -157,7 +157,9 @@ impl<'a> Watch<'a> {
 
     fn ask_cloud(&mut self) -> Lookup {
         self.asked = Some(self.elapsed());
-        Lookup::begin(self.config)
+        let lookup = Lookup::begin(self.config);
+        lookup.want_way_out();
+        lookup
     }
 
     /// A sitting that was begun is finished: half of one convicts nobody, and the deadline wants a reason. One that takes
