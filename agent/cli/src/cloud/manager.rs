@@ -27,37 +27,26 @@ impl Manager {
     pub(crate) async fn ask(&self, scope: Scope, cloud: &mut Option<Cloud>) -> Told {
         let told = self.0.ask(scope).await;
         if let Some(cloud) = cloud {
-            add(cloud, &told, scope, Arrived::Whole);
+            add(cloud, &told, scope);
         }
         told
     }
 
     /// The same for whoever may not wait for the whole: each part is added to what is known when it arrives.
     pub(crate) async fn ask_telling(&self, scope: Scope, known: &watch::Sender<Option<Cloud>>) -> Told {
-        let put = |told: &Told, arrived| {
+        let put = |told: &Told| {
             known.send_modify(|cloud| {
                 if let Some(cloud) = cloud {
-                    add(cloud, told, scope, arrived);
+                    add(cloud, told, scope);
                 }
             });
         };
-        let told = self.0.ask_telling(scope, |told| put(told, Arrived::Part)).await;
-        put(&told, Arrived::Whole);
-        told
+        self.0.ask_telling(scope, put).await
     }
 }
 
-/// How much of an answer is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrived {
-    /// What is missing may still come.
-    Part,
-    /// What is missing is withheld.
-    Whole,
-}
-
-/// A question that got no answer at all takes nothing back.
-fn add(cloud: &mut Cloud, told: &Told, scope: Scope, arrived: Arrived) {
+/// A question that got no answer takes nothing back, nor do they all where none may be answered any more.
+fn add(cloud: &mut Cloud, told: &Told, scope: Scope) {
     let is_silent =
         told.subscription.is_none() && told.provisioned_at.is_none() && told.power_state.is_none();
     if is_silent && told.allow_port_25_out.is_none() {
@@ -81,14 +70,14 @@ fn add(cloud: &mut Cloud, told: &Told, scope: Scope, arrived: Arrived) {
             source: SOURCE_ARM,
         });
     }
-    let is_whole = arrived == Arrived::Whole;
-    if is_whole || told.allow_port_25_out.is_some() {
-        cloud.allow_port_25_out = told.allow_port_25_out;
-    }
-    if is_whole || told.provisioned_at.is_some() {
+    if told.provisioned_at.is_some() {
         cloud.provisioned_at.clone_from(&told.provisioned_at);
     }
-    if scope != Scope::Standing && (is_whole || told.way_out.is_some()) {
+    if !told.has_interface {
+        return;
+    }
+    cloud.allow_port_25_out = told.allow_port_25_out;
+    if scope != Scope::Standing {
         cloud.way_out = told.way_out.as_ref().map(|way| WayOut {
             next_hop: way.next_hop.clone(),
             next_hop_address: way.next_hop_address.clone(),
@@ -122,6 +111,7 @@ mod tests {
         Told {
             subscription: Some(facts("EnterpriseAgreement_2014-09-01", Some("EnterpriseAgreement"))),
             allow_port_25_out: Some(false),
+            has_interface: true,
             way_out: Some(arm::WayOut {
                 next_hop: Some("Internet".to_owned()),
                 next_hop_address: None,
@@ -135,7 +125,7 @@ mod tests {
     #[test]
     fn an_answer_is_in_the_report_as_it_was_told() {
         let mut cloud = Cloud::default();
-        add(&mut cloud, &whole(), Scope::WayOut(None), Arrived::Whole);
+        add(&mut cloud, &whole(), Scope::WayOut(None));
         let subscription = cloud.subscription.as_ref().expect("it was told");
         assert_eq!((subscription.kind, subscription.source), ("ea", SOURCE_ARM));
         assert_eq!(subscription.agreement_type.as_deref(), Some("EnterpriseAgreement"));
@@ -148,16 +138,18 @@ mod tests {
     #[test]
     fn silence_takes_nothing_back_and_a_narrow_question_leaves_the_way_out() {
         let mut cloud = Cloud::default();
-        add(&mut cloud, &whole(), Scope::WayOut(None), Arrived::Whole);
+        add(&mut cloud, &whole(), Scope::WayOut(None));
         let before = cloud.clone();
-        add(&mut cloud, &Told::default(), Scope::WayOut(None), Arrived::Whole);
+        add(&mut cloud, &Told::default(), Scope::WayOut(None));
         assert_eq!(cloud, before);
-        add(&mut cloud, &Told { way_out: None, ..whole() }, Scope::Standing, Arrived::Whole);
+        let other_parts = Told { has_interface: false, way_out: None, allow_port_25_out: None, ..whole() };
+        add(&mut cloud, &other_parts, Scope::WayOut(None));
+        assert_eq!(cloud, before, "the interface could not be read this once");
+        add(&mut cloud, &Told { provisioned_at: None, ..whole() }, Scope::WayOut(None));
+        assert_eq!(cloud, before, "nor could the instance view");
+        add(&mut cloud, &Told { way_out: None, ..whole() }, Scope::Standing);
         assert_eq!(cloud, before);
-        let less = Told { way_out: None, allow_port_25_out: None, ..whole() };
-        add(&mut cloud, &less, Scope::WayOut(None), Arrived::Part);
-        assert_eq!(cloud, before, "it may still come");
-        add(&mut cloud, &less, Scope::WayOut(None), Arrived::Whole);
+        add(&mut cloud, &Told { way_out: None, allow_port_25_out: None, ..whole() }, Scope::WayOut(None));
         assert_eq!((cloud.way_out, cloud.allow_port_25_out), (None, None), "it is withheld now");
     }
 }

@@ -1,7 +1,7 @@
 //! What another life of this agent knew of the cloud, as far as this one may believe it.
 
 use sortie_cloud::Surroundings;
-use sortie_core::report::Cloud;
+use sortie_core::report::{Cloud, Subscription};
 
 use super::{reported, whom};
 use crate::config::{Config, Service};
@@ -39,9 +39,23 @@ pub(crate) fn known_by_now(config: &Config, told: Option<Cloud>, before: Option<
         || told.way_out.is_some()
         || told.provisioned_at.is_some();
     Some(if has_answered {
-        Cloud { subscription: told.subscription.or(before.subscription), ..told }
+        Cloud { subscription: known_of(told.subscription, before.subscription), ..told }
     } else {
         with_answer_of(told, before)
+    })
+}
+
+/// An agreement that is not told now, and was for the same quota, is what it was, and so is the type that follows from it.
+fn known_of(told: Option<Subscription>, before: Option<Subscription>) -> Option<Subscription> {
+    let (Some(told), Some(before)) = (&told, &before) else { return told.or(before) };
+    let is_same_offer = told.quota_id.as_ref().zip(before.quota_id.as_ref());
+    let is_same_offer = is_same_offer.is_some_and(|(told, before)| told.eq_ignore_ascii_case(before));
+    let is_withheld = told.agreement_type.is_none() && before.agreement_type.is_some();
+    Some(if is_same_offer && is_withheld {
+        let agreement_type = before.agreement_type.clone();
+        Subscription { kind: before.kind, agreement_type, ..told.clone() }
+    } else {
+        told.clone()
     })
 }
 
@@ -105,6 +119,36 @@ mod tests {
             (Some(untold(Some("1"))), Service::Off, Some(untold(Some("1")))),
         ] {
             assert_eq!(known_by_now(&asking(arm), told.clone(), Some(&before)), expected, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn an_agreement_that_is_withheld_now_is_what_it_was_and_one_of_another_offer_is_not() {
+        const EA: &str = "EnterpriseAgreement_2014-09-01";
+        let said = |kind, quota_id: &str, agreement: Option<&str>| Subscription {
+            quota_id: Some(quota_id.to_owned()),
+            agreement_type: agreement.map(str::to_owned),
+            ..Subscription::of(kind, SOURCE_ARM)
+        };
+        let of = |said| Cloud { subscription: Some(said), ..cloud(Some("1")) };
+        let before = of(said("ea", EA, Some("EnterpriseAgreement")));
+        for (told, expected) in [
+            (said("unknown", EA, None), said("ea", EA, Some("EnterpriseAgreement"))),
+            (
+                Subscription { state: Some("Warned".to_owned()), ..said("unknown", EA, None) },
+                Subscription {
+                    state: Some("Warned".to_owned()),
+                    ..said("ea", EA, Some("EnterpriseAgreement"))
+                },
+            ),
+            (said("other", "PayAsYouGo_2014-09-01", None), said("other", "PayAsYouGo_2014-09-01", None)),
+            (
+                said("other", EA, Some("MicrosoftOnlineServicesProgram")),
+                said("other", EA, Some("MicrosoftOnlineServicesProgram")),
+            ),
+        ] {
+            let known = known_by_now(&asking(Service::Auto), Some(of(told.clone())), Some(&before));
+            assert_eq!(known, Some(of(expected)), "{told:?}");
         }
     }
 

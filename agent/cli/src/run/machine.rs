@@ -42,12 +42,13 @@ impl KnownMachine {
                 None
             }
         });
-        if change.is_some() {
+        if let Some(change) = &change {
             let after = circumstances(config, self.cloud.as_ref(), Port::SMTP).expected;
-            let raised = self.alarm.change((before, after), now);
+            let raised = self.alarm.change(change, (before, after), now);
             turn = Turn { cleared: turn.cleared.or(raised.cleared), raised: raised.raised };
         }
-        News { is_other: is_other || turn != Turn::default(), change, turn }
+        let is_other = is_other || change.is_some() || turn != Turn::default();
+        News { is_other, change, turn }
     }
 
     /// Whether another subscription is not told yet, because Resource Manager will soon say of which type it is.
@@ -58,7 +59,8 @@ impl KnownMachine {
             self.moving = None;
             return false;
         }
-        now.saturating_sub(*self.moving.get_or_insert(now)) < ANSWER_MOST
+        // A clock that is set meanwhile makes nobody wait longer.
+        now.abs_diff(*self.moving.get_or_insert(now)) < ANSWER_MOST
     }
 }
 

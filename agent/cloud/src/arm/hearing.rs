@@ -57,6 +57,7 @@ fn whole([subscription, machine, interface]: &[Told; Part::COUNT]) -> Told {
     Told {
         subscription: subscription.subscription.clone(),
         allow_port_25_out: interface.allow_port_25_out,
+        has_interface: interface.has_interface,
         way_out: interface.way_out.clone(),
         provisioned_at: machine.provisioned_at.clone(),
         power_state: machine.power_state.clone(),

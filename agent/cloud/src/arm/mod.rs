@@ -52,6 +52,9 @@ pub use self::told::{Billing, Flow, SubscriptionFacts, Told, WayOut};
 /// nobody has a route of his own.
 const SOMEWHERE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 25);
 
+/// What a reader may not know. A resource that an identity may not read does not exist for it.
+const WITHHELD: [StatusCode; 2] = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+
 /// Azure Resource Manager, asked about this machine and its subscription.
 pub struct Arm {
     client: Client,
@@ -144,11 +147,15 @@ impl Arm {
 
     async fn ask_interface(&self, hearing: &Hearing<impl Fn(&Told)>, machine: &str, scope: Scope) {
         let mut told = Told::default();
-        let found = told.keep("read the network interface", self.interface(machine).await);
-        if let Some((id, interface)) = found {
+        let found = self.interface(machine).await;
+        told.has_interface = match &found {
+            Ok(_) => true,
+            Err(Refusal::Status(status, _)) => WITHHELD.contains(status),
+            Err(_) => false,
+        };
+        if let Some((id, interface)) = told.keep("read the network interface", found) {
             told.allow_port_25_out = interface.allow_port_25_out;
             if let Scope::WayOut(remote) = scope {
-                hearing.put(Part::Interface, told.clone());
                 self.way_out(&mut told, machine, (&id, &interface), remote).await;
             }
         }
@@ -168,11 +175,9 @@ impl Arm {
         subscription: Result<SubscriptionFacts, Refusal>,
         billing: Result<Option<Billing>, Refusal>,
     ) {
-        const WITHHELD: (&[StatusCode], &str) = (
-            &[StatusCode::FORBIDDEN, StatusCode::NOT_FOUND],
-            "the right to it (Microsoft.Billing/billingProperty/read), or there is none",
-        );
-        let billing = told.keep_permitted("read the billing property", WITHHELD, billing).flatten();
+        const BILLING: (&[StatusCode], &str) =
+            (&WITHHELD, "the right to it (Microsoft.Billing/billingProperty/read), or there is none");
+        let billing = told.keep_permitted("read the billing property", BILLING, billing).flatten();
         let Some(facts) = told.keep("read the subscription", subscription) else { return };
         let facts = match billing {
             Some(_) => SubscriptionFacts { billing, ..facts },

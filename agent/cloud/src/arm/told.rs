@@ -16,6 +16,8 @@ pub struct Told {
     pub subscription: Option<SubscriptionFacts>,
     /// `allowPort25Out` of the primary network interface. Advisory: no document describes it.
     pub allow_port_25_out: Option<bool>,
+    /// Whether the interface was told of, or is withheld: else nobody knows whether its flag is still what it was.
+    pub has_interface: bool,
     /// Only where it was asked for.
     pub way_out: Option<WayOut>,
     /// RFC 3339, UTC, whole seconds: when Azure last finished something with the machine.

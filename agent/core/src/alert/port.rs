@@ -45,6 +45,8 @@ pub enum TypeStanding {
     Untold,
     /// It is another one since a short while, and that is an alert already.
     Changed,
+    /// The same, and whoever tells of it tells something else with every answer: what is expected may be over in a minute.
+    Restless,
 }
 
 impl Grounds {
@@ -81,14 +83,17 @@ impl Alarm {
         // Without an expectation: mail left once, and what holds now is a fall from there.
         let has_fallen = was_open || self.raised.is_some();
         let is_suspected = was_open || is_raised(SubscriptionTypeChangeSuspected);
+        let is_changed = grounds.subscription == TypeStanding::Changed;
+        let is_restless = grounds.subscription == TypeStanding::Restless;
         match (state, grounds.expected) {
             (State::Inconclusive, _) => self.raised,
+            (State::PlatformBlocked, _) if is_restless => self.raised,
             // Whoever blocked the port may still do so: what was raised stays until the machine is heard again.
             (State::NoEgress, _) if self.raised.is_some() => self.raised,
             // Of a family that this machine never had nobody wants to hear.
             (State::NoEgress, _) => self.known.and_then(|_| alert(NoEgress, Warning)),
             // The block is about to come, and the cause is known.
-            (State::Open, Expectation::Blocked) if grounds.subscription == TypeStanding::Changed => None,
+            (State::Open, Expectation::Blocked) if is_restless || is_changed => None,
             (State::Open, Expectation::Blocked) => alert(PortOpenUnexpectedly, Warning),
             // A port that was open since it was granted is blocked by something else.
             (State::PlatformBlocked, _) if grounds.is_exempted && !was_open && !is_raised(PortBlocked) => {
@@ -237,6 +242,23 @@ mod tests {
         let changed = Grounds { subscription: TypeStanding::Changed, ..Grounds::expecting(Blocked) };
         assert_eq!(told(changed, &[Open, PlatformBlocked, Open]), ["-", "-", "-"]);
         assert_eq!(story(Blocked, &[Open]), [OPENED], "a day later it is");
+    }
+
+    #[test]
+    fn an_expectation_that_comes_and_goes_raises_and_clears_nothing() {
+        let restless =
+            |expected| Grounds { subscription: TypeStanding::Restless, ..Grounds::expecting(expected) };
+        let mut alarm = Alarm::default();
+        let raised = alarm.turn(PlatformBlocked, Grounds::expecting(ExpectedOpen)).raised;
+        for expected in [Blocked, ExpectedOpen, Any, Blocked] {
+            assert_eq!(alarm.turn(PlatformBlocked, restless(expected)), Turn::default(), "{expected:?}");
+        }
+        assert_eq!(alarm.turn(PlatformBlocked, Grounds::expecting(Blocked)).cleared, raised, "settled");
+        assert_eq!(
+            told(restless(ExpectedOpen), &[Throttled, LocallyBlocked, Open]),
+            [DEGRADED, BLOCKED, "-"]
+        );
+        assert_eq!(told(restless(Blocked), &[Open, PlatformBlocked, Open]), ["-", "-", "-"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use sortie_core::verdict::State;
 
 use super::Probing;
 use crate::assemble;
+use crate::config::PortExpectation;
 use crate::jury::PortChange;
 use crate::known::Known;
 use crate::run::log;
@@ -30,17 +31,18 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Takes what is on show after a round; `has_changed` says whether the change of the subscription is an alert already.
+    /// Takes what is on show after a round; `changed` says how it stands with the subscription, where it has changed and what
+    /// is expected follows from it.
     fn turn(
         &mut self,
         port: Port,
         state: State,
         circumstances: &Circumstances<'_>,
-        has_changed: bool,
+        changed: Option<TypeStanding>,
     ) -> (Turn, Option<News>) {
         let mut grounds = circumstances.grounds(port, self.exemption);
-        if has_changed {
-            grounds.subscription = TypeStanding::Changed;
+        if let Some(standing) = changed {
+            grounds.subscription = standing;
         }
         let may_be_exempted = port == Port::SMTP && circumstances.is_exemptible();
         (self.alarm.turn(state, grounds), self.exemption.turn(state, may_be_exempted))
@@ -69,8 +71,12 @@ impl Probing<'_> {
                 standing.conclusive = Some(now);
             }
             let circumstances = assemble::circumstances(&self.config, cloud, port);
-            let has_changed = self.machine.alarm.raised().is_some();
-            let (turn, news) = standing.turn(port, shown.state, &circumstances, has_changed);
+            let expect = &self.config.expect;
+            let is_told = port == Port::SMTP
+                && expect.port_25 == PortExpectation::Auto
+                && expect.subscription.is_none();
+            let of_type = self.machine.alarm.standing().filter(|_| is_told);
+            let (turn, news) = standing.turn(port, shown.state, &circumstances, of_type);
             let Standing { conclusive, alarm, exemption } = *standing;
             let finding = shown.clone();
             entry.remember(Known { port, family, finding, since, conclusive, alarm, exemption });

@@ -25,6 +25,7 @@ fn everything() -> Told {
             }),
         }),
         allow_port_25_out: Some(false),
+        has_interface: true,
         way_out: None,
         provisioned_at: text("2026-10-02T09:30:15Z"),
         power_state: text("running"),
@@ -93,6 +94,10 @@ async fn one_part_that_fails_leaves_the_others() {
         forget(&mut told);
         told
     };
+    let without_interface = without(|told| {
+        told.allow_port_25_out = None;
+        told.has_interface = false;
+    });
     for (path, others, failed) in [
         ("0001", without(|told| told.subscription = None), "read the subscription"),
         (
@@ -100,8 +105,8 @@ async fn one_part_that_fails_leaves_the_others() {
             without(|told| told.subscription.as_mut().unwrap().billing = None),
             "read the billing property",
         ),
-        ("/mx-1", without(|told| told.allow_port_25_out = None), "read the network interface"),
-        ("/mx-1-nic", without(|told| told.allow_port_25_out = None), "read the network interface"),
+        ("/mx-1", without_interface.clone(), "read the network interface"),
+        ("/mx-1-nic", without_interface, "read the network interface"),
         (
             "/instanceView",
             without(|told| {
@@ -125,7 +130,8 @@ async fn a_reader_without_a_role_hears_which_one_is_missing() {
     {
         let manager = Server::start(move |_, _| refusal(refused, code)).await;
         let told = told(&manager).await;
-        assert_eq!(Told { trouble: Vec::new(), withheld: Vec::new(), ..told.clone() }, Told::default());
+        let bare = Told { trouble: Vec::new(), withheld: Vec::new(), ..told.clone() };
+        assert_eq!(bare, Told { has_interface: true, ..Told::default() }, "a flag that is withheld is none");
         let hint = ": give the managed identity of this machine the role Reader on the subscription";
         let sentence = format!(
             "failed to read the subscription: Azure Resource Manager answers {} ({code}){hint}",
