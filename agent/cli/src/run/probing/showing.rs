@@ -26,6 +26,7 @@ impl Probing<'_> {
         self.notices.of_disk(&self.memory.condition());
         self.notices.of_receiver(&self.config.otlp, &self.telemetry);
         self.heed_cloud().await;
+        self.notices.of_machine(&self.machine);
         self.heed_relays().await;
         let now = reading.wall_time();
         let report = assemble::report(&self.jury, &self.config, self.machine.cloud.as_ref(), now);
