@@ -21,9 +21,9 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const COUNTER: &str = "counter";
 
 /// Every metric, in the order of the registry, behind `target_info`.
-pub(crate) fn page(metrics: &ResourceMetrics) -> String {
+pub(crate) fn page(metrics: &ResourceMetrics, resource: &Resource) -> String {
     let mut text = String::new();
-    target_info(&mut text, metrics.resource());
+    target_info(&mut text, resource);
     for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
         match metric.data() {
             AggregatedMetrics::U64(data) => write_metric(&mut text, metric, data),

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
@@ -25,7 +26,7 @@ use crate::exposition;
 use crate::facts::{Facts, Skip, SpoolUsage};
 use crate::instruments::{self, Instruments};
 use crate::registry;
-use crate::resource::{self, Identity};
+use crate::resource::{self, CloudIdentity, Identity};
 use crate::shown::{Shown, Waiting};
 use crate::spool::{Encoded, Loss, Signal};
 
@@ -57,6 +58,7 @@ pub struct Telemetry {
     /// Why what is of a signal is not delivered.
     undelivered: Mutex<BTreeMap<Signal, String>>,
     instance: Uuid,
+    identity: Identity,
     /// Ends the pipeline when it is dropped.
     _provider: SdkMeterProvider,
 }
@@ -71,11 +73,11 @@ impl Telemetry {
             .with_version(identity.service_version)
             .with_schema_url(resource::SCHEMA_URL)
             .build();
-        let encoder = Encoder::new(resource.clone(), scope.clone())
+        let encoder = Encoder::new(resource, scope.clone())
             .map_err(|error| TelemetryError::Encoding(error.to_string()))?;
         let reader = Arc::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build());
         let provider = SdkMeterProvider::builder()
-            .with_resource(resource)
+            .with_resource(Resource::builder_empty().with_schema_url([], resource::SCHEMA_URL).build())
             .with_reader(OnDemand(Arc::clone(&reader)))
             .with_view(move |instrument: &_| instruments::stream(&bounds, instrument))
             .build();
@@ -93,8 +95,15 @@ impl Telemetry {
             encoder,
             undelivered: Mutex::default(),
             instance,
+            identity: identity.clone(),
             _provider: provider,
         })
+    }
+
+    /// The cloud has told who this machine is: everything that is exported from now on says so.
+    pub fn identify(&self, cloud: CloudIdentity) {
+        let identity = Identity { cloud, ..self.identity.clone() };
+        self.encoder.speak_as(resource::resource(&identity, self.instance));
     }
 
     /// Counts an attempt, and how long its handshake took where one was completed.
@@ -151,7 +160,7 @@ impl Telemetry {
 
     /// The page for Prometheus, to be served as [`crate::PROMETHEUS_CONTENT_TYPE`].
     pub fn prometheus(&self) -> String {
-        exposition::page(&self.collect())
+        exposition::page(&self.collect(), &self.encoder.speaker())
     }
 
     /// Everything that is measured and shown as of now, as one export. `None` where it could not be encoded, which the

@@ -29,13 +29,6 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// A network for each, in which everybody waits more than they work.
 const THREADS: usize = 24;
 
-/// What is promised and not kept yet: left out of a run unless `--ignored` or `--include-ignored` asks for it.
-const NOT_KEPT: [&str; 3] = [
-    "a_machine_that_was_moved_while_the_agent_was_down_is_told_of",
-    "a_machine_that_is_moved_while_the_agent_runs_is_told_of",
-    "what_has_arrived_is_reported_without_what_has_not",
-];
-
 fn main() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
@@ -58,7 +51,7 @@ fn main() -> Result<ExitCode> {
             let trial = Trial::test(format!("{group}::{name}"), move || {
                 job(&stage).map_err(|error| Failed::from(format!("{error:#}")))
             });
-            trials.push(trial.with_ignored_flag(NOT_KEPT.contains(&name)));
+            trials.push(trial);
         }
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

@@ -150,6 +150,7 @@ fn flapping(stage: &Stage) -> Result<()> {
         ensure!(said.exit.is_some_and(|code| code != 0), "exit code {:?}", said.exit);
         let document = document(&said)?;
         ensure!(document["reason"] == "flapping", "{document:#}");
+        lab.until_told("sortie.exemption.regressed", 1)?;
         Ok(())
     })
 }
@@ -169,7 +170,10 @@ fn lifted_meanwhile(stage: &Stage) -> Result<()> {
         lab.lift()?;
         let said = verification.join().map_err(|_| anyhow::anyhow!("it panicked"))??;
         ensure!(said.exit == Some(0), "exit code {:?}: {}", said.exit, said.stderr);
-        require_result(&said, ["verified", "open"])
+        require_result(&said, ["verified", "open"])?;
+        let events = lab.until_told("sortie.exemption.verified", 1)?;
+        ensure!(events.len() == 1, "it is told once: {events:#?}");
+        Ok(())
     })
 }
 

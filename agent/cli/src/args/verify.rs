@@ -13,6 +13,8 @@ use crate::config::{EngineChoice, Overrides};
 
 /// None at all where one look is enough; who wants to see more than a day of it runs the agent.
 const SOAK: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
+/// Thirty looks of one operator, which a throttle does not survive.
+const SOAK_USUAL: Duration = Duration::from_secs(600);
 /// One round needs a second or two where servers answer; an exemption that is not there after a week has been forgotten.
 const DEADLINE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
 
@@ -50,10 +52,10 @@ pub struct Verify {
     /// When the exemption was granted, RFC 3339, for example 2026-11-26T09:00:00Z
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub since: Option<SystemTime>,
-    /// How long it has to stay as expected
-    #[arg(long = "for", value_name = "DURATION", default_value = "10m", value_parser = soak)]
-    pub soak: Duration,
-    /// How long to wait at the most
+    /// How long it has to stay as expected [default: 10m, or half of the deadline where that is shorter]
+    #[arg(long = "for", value_name = "DURATION", value_parser = soak)]
+    pub soak: Option<Duration>,
+    /// How long to wait at the most; a judgement that was begun is finished
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = deadline)]
     pub deadline: Duration,
     /// How the result is written
@@ -140,8 +142,13 @@ pub enum VerifyError {
 impl Verify {
     /// Refuses what cannot be fulfilled.
     pub fn check(&self) -> Result<(), VerifyError> {
-        let Self { soak, deadline, .. } = *self;
+        let (soak, deadline) = (self.soak(), self.deadline);
         if soak > deadline { Err(VerifyError::SoakBeyondDeadline { soak, deadline }) } else { Ok(()) }
+    }
+
+    /// How long it has to stay as expected.
+    pub fn soak(&self) -> Duration {
+        self.soak.unwrap_or(SOAK_USUAL.min(self.deadline / 2))
     }
 
     /// The families that were named, in their usual order; none where it is for the configuration to say.
@@ -241,7 +248,9 @@ mod tests {
     fn without_flags_port_25_has_to_be_open_for_ten_minutes_within_two_hours() {
         let verify = parsed(&[]).expect("every flag has a default");
         assert_eq!((verify.expect, verify.port, verify.since), (Goal::Open, Port::SMTP, None));
-        assert_eq!((verify.soak.as_secs(), verify.deadline.as_secs()), (600, 7_200));
+        assert_eq!((verify.soak().as_secs(), verify.deadline.as_secs()), (600, 7_200));
+        let short = parsed(&["--deadline", "1m"]).expect("nothing contradicts it");
+        assert_eq!((short.soak().as_secs(), short.check()), (30, Ok(())));
         assert_eq!(verify.check(), Ok(()));
     }
 

@@ -4,6 +4,7 @@ use sortie_cloud::arm::{Arm, ArmError, ArmService, Billing, Scope, Told};
 use sortie_cloud::{Place, Whom};
 use sortie_core::report::{Cloud, Flow, SOURCE_ARM, Subscription, WayOut};
 use sortie_core::subscription::{self, classify};
+use tokio::sync::watch;
 
 use crate::config::{Config, Service};
 
@@ -29,6 +30,18 @@ impl Manager {
             add(cloud, &told, scope);
         }
         told
+    }
+
+    /// The same for whoever may not wait for the whole: each part is added to what is known when it arrives.
+    pub(crate) async fn ask_telling(&self, scope: Scope, known: &watch::Sender<Option<Cloud>>) -> Told {
+        let put = |told: &Told| {
+            known.send_modify(|cloud| {
+                if let Some(cloud) = cloud {
+                    add(cloud, told, scope);
+                }
+            });
+        };
+        self.0.ask_telling(scope, put).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use sortie_core::alert::Turn;
 use sortie_core::drift::{Change, Told};
 use sortie_core::knowledge;
-use sortie_core::report::{Cloud, Subscription};
+use sortie_core::report::{Cloud, SOURCE_ARM, Subscription};
 use sortie_core::target::Port;
 
 use crate::assemble::{circumstances, told_type};
@@ -30,7 +30,7 @@ impl KnownMachine {
     /// Takes what is known of the cloud by now. A subscription of which nothing is told is no other one.
     pub(super) fn learn(&mut self, config: &Config, cloud: Option<Cloud>, now: SystemTime) -> News {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let before = circumstances(config, self.cloud.as_ref(), Port::SMTP).expected;
+        let before = self.cloud.clone();
         let mut turn = self.alarm.tick(now);
         let is_other = self.cloud != cloud;
         self.cloud = cloud;
@@ -43,8 +43,10 @@ impl KnownMachine {
             }
         });
         if let Some(change) = &change {
-            let after = circumstances(config, self.cloud.as_ref(), Port::SMTP).expected;
-            let raised = self.alarm.change(change, (before, after), now);
+            let expected = |cloud: Option<&Cloud>| circumstances(config, cloud, Port::SMTP).expected;
+            let before = before.map(|cloud| as_told(cloud, &change.previous));
+            let expected = (expected(before.as_ref()), expected(self.cloud.as_ref()));
+            let raised = self.alarm.change(change, expected, now);
             turn = Turn { cleared: turn.cleared.or(raised.cleared), raised: raised.raised };
         }
         let is_other = is_other || change.is_some() || turn != Turn::default();
@@ -62,6 +64,12 @@ impl KnownMachine {
         // A clock that is set meanwhile makes nobody wait longer.
         now.abs_diff(*self.moving.get_or_insert(now)) < ANSWER_MOST
     }
+}
+
+/// The cloud with the type that was told of it: of a machine that moves it is known no more when the change is.
+fn as_told(cloud: Cloud, told: &Told) -> Cloud {
+    let subscription = cloud.subscription.or_else(|| Some(Subscription::of(told.kind.code(), SOURCE_ARM)));
+    Cloud { subscription, ..cloud }
 }
 
 /// What is told of a subscription of Azure; the metadata service knows its id alone.
@@ -82,7 +90,6 @@ fn told(cloud: &Cloud) -> Option<Told> {
 #[cfg(test)]
 mod tests {
     use sortie_core::alert::{Cause, Severity};
-    use sortie_core::report::SOURCE_ARM;
 
     use super::*;
     use crate::config::{Cloud as Settings, defaults};
@@ -144,13 +151,19 @@ mod tests {
             machine.learn(&asking, Some(cloud(ID, Some(("ea", "EnterpriseAgreement_2014-09-01")))), at(0));
             assert!(machine.learn(&asking, Some(cloud(OTHER, None)), at(60)).change.is_none());
             let told = Some(("other", "PayAsYouGo_2014-09-01")).filter(|_| type_is_told);
-            let soon = machine.learn(&asking, Some(cloud(OTHER, told)), at(90)).change;
-            soon.or_else(|| machine.learn(&asking, Some(cloud(OTHER, None)), at(180)).change)
+            let soon = machine.learn(&asking, Some(cloud(OTHER, told)), at(90));
+            let news =
+                if type_is_told { soon } else { machine.learn(&asking, Some(cloud(OTHER, None)), at(180)) };
+            let change = news.change.expect("it has moved");
+            (change.current.quota_id, news.turn.raised.map(|alert| alert.severity))
         };
-        let told = moved(true).expect("it has moved");
-        assert_eq!(told.current.quota_id.as_deref(), Some("PayAsYouGo_2014-09-01"));
-        let untold = moved(false).expect("it has moved");
-        assert_eq!(untold.current.quota_id, None);
+        let quota_id = Some("PayAsYouGo_2014-09-01".to_owned());
+        assert_eq!(
+            moved(true),
+            (quota_id, Some(Severity::Critical)),
+            "mail that may leave is about to be stopped"
+        );
+        assert_eq!(moved(false), (None, Some(Severity::Warning)));
     }
 
     #[test]

@@ -67,7 +67,6 @@ pub async fn run(args: &args::Run, config: Config) -> anyhow::Result<()> {
         None => Page::open(&config.web, args.settings.listen.is_some())?,
     };
     let board = Arc::new(Board::new());
-    // Series keep the identity that they began with: what the cloud answers later is in report, page and gauges.
     let (told, place) = watch::channel(cloud::by_signs(&config));
     let (heard, relays) = watch::channel(Heard::default());
     let telemetry = Arc::new(telemetry(&config, place.borrow().as_ref())?);

@@ -2,11 +2,13 @@
 
 use std::time::SystemTime;
 
+use sortie_core::drift::Change;
 use sortie_telemetry::{Signal, Telemetry};
 
 use super::memory::Condition;
 use crate::board::Notice;
 use crate::config::Otlp;
+use crate::known::KnownMachine;
 
 /// The configuration file was refused at a reload; the last good one is in use.
 pub(super) const CONFIG_REJECTED: &str = "config_rejected";
@@ -14,6 +16,9 @@ pub(super) const CONFIG_REJECTED: &str = "config_rejected";
 pub(super) const NOT_KEPT: &str = "not_kept";
 /// What is exported does not reach its receiver.
 pub(super) const NOT_DELIVERED: &str = "not_delivered";
+
+/// The subscription of the machine has changed within the last day.
+pub(super) const SUBSCRIPTION_CHANGED: &str = "subscription_changed";
 
 /// The current ones, in the order in which they began.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +55,16 @@ impl Notices {
             self.clear(NOT_DELIVERED);
         } else {
             self.raise(NOT_DELIVERED, told.join(" "));
+        }
+    }
+
+    /// Whether the subscription has changed lately.
+    pub(super) fn of_machine(&mut self, machine: &KnownMachine) {
+        match machine.alarm.origin().cloned().zip(machine.subscription.clone()) {
+            Some((previous, current)) => {
+                self.raise(SUBSCRIPTION_CHANGED, Change { previous, current }.spoken());
+            }
+            None => self.clear(SUBSCRIPTION_CHANGED),
         }
     }
 

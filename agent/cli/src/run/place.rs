@@ -43,7 +43,7 @@ pub(super) async fn keep(
 async fn learn(told: &watch::Sender<Option<Cloud>>, config: &Config, board: &Board) {
     let whom = whom(config);
     let around = whom.as_ref().map(|_| Surroundings::look());
-    tell(told, around.as_ref().and_then(Surroundings::place).map(reported));
+    watcher::tell(told, around.as_ref().and_then(Surroundings::place).map(reported));
     if let Some((whom, around)) = whom.zip(around) {
         let is_dark = whom == Whom::Known && around.place().is_none();
         let tries = if is_dark { TRIES_IN_THE_DARK } else { u32::MAX };
@@ -53,7 +53,7 @@ async fn learn(told: &watch::Sender<Option<Cloud>>, config: &Config, board: &Boa
                 let cloud = reported(place.clone());
                 let id = cloud.resource_id.as_deref().or(cloud.vm_id.as_deref()).unwrap_or("unnamed");
                 info!("this machine stands in {}: {id}", cloud.platform);
-                tell(told, Some(cloud));
+                watcher::tell(told, Some(cloud));
                 watcher::stay(told, config, board, (&whom, &around), place).await;
                 break;
             }
@@ -62,13 +62,4 @@ async fn learn(told: &watch::Sender<Option<Cloud>>, config: &Config, board: &Boa
         }
     }
     std::future::pending::<()>().await;
-}
-
-/// What is no news wakes nobody.
-pub(super) fn tell(told: &watch::Sender<Option<Cloud>>, cloud: Option<Cloud>) {
-    told.send_if_modified(|known| {
-        let is_news = *known != cloud;
-        *known = cloud;
-        is_news
-    });
 }

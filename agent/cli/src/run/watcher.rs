@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use super::place::tell;
 use crate::board::Board;
 use crate::cloud::{Manager, reported};
 use crate::config::Config;
@@ -100,4 +99,13 @@ fn say(answer: Told, said: &mut Vec<String>) {
     }
     *said = answer.trouble;
     said.extend(answer.withheld);
+}
+
+/// What is no news wakes nobody.
+pub(super) fn tell(told: &watch::Sender<Option<Cloud>>, cloud: Option<Cloud>) {
+    told.send_if_modified(|known| {
+        let is_news = *known != cloud;
+        *known = cloud;
+        is_news
+    });
 }

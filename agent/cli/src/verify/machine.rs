@@ -19,7 +19,7 @@ use super::say::{self, End};
 use super::soak::Soak;
 use super::telling::Telling;
 use crate::args::Verify;
-use crate::check::words;
+use crate::check::{DEFAULT_TIMEOUT, words};
 use crate::clock::Reading;
 use crate::cloud::{self, Lookup};
 use crate::config::Config;
@@ -33,6 +33,8 @@ use crate::{assemble, host};
 const SITTING_SPACINGS: u32 = 3;
 /// Between two looks of one operator while it soaks: 20 s at the usual pace, thirty looks in ten minutes.
 const SENTINEL_SPACINGS: u32 = 2;
+/// Beyond the deadline: as long as a whole check may take.
+const SITTING_MOST: Duration = DEFAULT_TIMEOUT;
 /// Azure takes ten seconds and more for the effective routes of an interface, and who waits for hours has them. Where
 /// nothing stands in the way they are not worth more than a check waits.
 const CLOUD_PATIENCE: Duration = Duration::from_secs(20);
@@ -43,10 +45,10 @@ const CLOUD_FRESH: Duration = Duration::from_secs(60);
 pub async fn run(args: &Verify, config: &Config, jury: Jury) -> anyhow::Result<u8> {
     let mut watch = Watch::begin(args, config, jury);
     let ended = super::interruptible(watch.wait()).await?;
-    let (report, at) = (watch.report(), watch.elapsed());
+    let report = watch.report();
     let judged = watch.judge(&report);
-    let Some(()) = ended else {
-        let known = watch.progress(&judged, &report, at);
+    let Some(at) = ended else {
+        let known = watch.progress(&judged, &report, watch.awake());
         watch.telling.finish();
         return Ok(super::interrupted(&known));
     };
@@ -86,7 +88,7 @@ impl<'a> Watch<'a> {
             config,
             jury,
             telling: Telling::start(args.quiet),
-            soak: Soak::new(args.soak),
+            soak: Soak::new(args.soak()),
             began: Reading::now(),
             cloud: None,
             asked: None,
@@ -95,35 +97,42 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Until it was as expected for long enough, or the deadline.
-    async fn wait(&mut self) {
+    /// Until it was as expected for long enough, or the deadline; returns when it was last seen.
+    async fn wait(&mut self) -> Duration {
         let rotation = Rotation::of(&host::identity(self.config));
         let pause_of = |spacings| self.config.pace.confirm_spacing * spacings;
         let (between, sentinel) = (pause_of(SITTING_SPACINGS), pause_of(SENTINEL_SPACINGS));
         let mut looks = 0;
         self.sit().await;
+        let mut seen = self.hear();
+        let mut is_last_word = true;
         loop {
-            let now = self.hear();
-            let time = self.args.deadline.saturating_sub(now);
-            if self.soak.is_over(now) || time.is_zero() {
+            let time = self.time_left();
+            if time.is_zero() || (is_last_word && self.soak.is_over(seen)) {
                 break;
             }
-            match self.soak.left(now) {
+            match self.soak.left(seen) {
                 Some(left) if left > sentinel => {
                     tokio::time::sleep(sentinel.min(time)).await;
-                    self.glance(rotation, looks).await;
+                    is_last_word = self.glance(rotation, looks).await;
                     looks += 1;
                 }
-                // The last word is the jury's.
-                Some(left) => self.sit_after(left.min(time)).await,
-                None => self.sit_after(between.min(time)).await,
+                left => {
+                    self.sit_after(left.unwrap_or(between).min(time)).await;
+                    is_last_word = true;
+                }
+            }
+            // A sitting that was cut off has seen nothing.
+            if !self.jury.is_doubting() {
+                seen = self.hear();
             }
         }
         // Whatever is said about the way out is as of now.
-        if !self.soak.is_over(self.elapsed()) && self.is_told_before(CLOUD_FRESH) {
+        if !self.soak.is_over(seen) && self.is_told_before(CLOUD_FRESH) {
             let lookup = self.ask_cloud();
             self.learn(lookup).await;
         }
+        seen
     }
 
     async fn sit_after(&mut self, pause: Duration) {
@@ -135,7 +144,7 @@ impl<'a> Watch<'a> {
     /// The whole jury and, from time to time, the cloud.
     async fn sit(&mut self) {
         let lookup = self.is_told_before(self.config.cloud.arm_interval).then(|| self.ask_cloud());
-        self.sit_within_deadline().await;
+        self.sit_to_the_end().await;
         if let Some(lookup) = lookup {
             self.learn(lookup).await;
         }
@@ -148,12 +157,15 @@ impl<'a> Watch<'a> {
 
     fn ask_cloud(&mut self) -> Lookup {
         self.asked = Some(self.elapsed());
-        Lookup::begin(self.config)
+        let lookup = Lookup::begin(self.config);
+        lookup.want_way_out();
+        lookup
     }
 
-    /// A sitting that the deadline cuts off leaves on show what was known before it.
-    async fn sit_within_deadline(&mut self) {
-        let time = self.args.deadline.saturating_sub(self.elapsed());
+    /// A sitting that was begun is finished: half of one convicts nobody, and the deadline wants a reason. One that takes
+    /// too long leaves on show what was known before it.
+    async fn sit_to_the_end(&mut self) {
+        let time = self.time_left() + SITTING_MOST;
         let telling = &self.telling;
         let tell = |stage| telling.doing(&words(stage));
         let sitting = self.jury.sit(&tell);
@@ -171,24 +183,28 @@ impl<'a> Watch<'a> {
         self.jury.reconsider(self.cloud.as_ref().and_then(Cloud::detour).as_deref());
     }
 
-    async fn glance(&mut self, rotation: Rotation, number: u64) {
-        match self.jury.glance(rotation, number).await {
-            Ok(_) if self.jury.is_doubting() => self.sit().await,
-            Ok(_) => {}
+    /// One operator, and whether the jury was called.
+    async fn glance(&mut self, rotation: Rotation, number: u64) -> bool {
+        if let Err(Suspended(_)) = self.jury.glance(rotation, number).await {
             // Nobody knows what passed meanwhile: the jury says how it is now.
-            Err(Suspended(_)) => {
-                self.jury.call(|_| true);
-                self.sit().await;
-            }
+            self.jury.call(|_| true);
         }
+        let is_called = self.jury.is_doubting();
+        if is_called {
+            self.sit().await;
+        }
+        is_called
     }
 
     /// Takes in how things stand now.
     fn hear(&mut self) -> Duration {
-        let (report, at) = (self.report(), self.elapsed());
+        let (report, at) = (self.report(), self.awake());
         let judged = self.judge(&report);
-        self.soak.hear(at, conclusion::standing(&judged));
-        let met = judged.iter().filter(|one| one.standing == Standing::Fine);
+        let standing = conclusion::standing(&judged);
+        // What the jury leans to is no verdict.
+        let is_proven = !self.jury.is_doubting() || standing != Standing::Fine;
+        self.soak.hear(at, if is_proven { standing } else { Standing::Unknown });
+        let met = judged.iter().filter(|one| one.standing == Standing::Fine && is_proven);
         self.was_met.extend(met.map(|one| (one.port, one.family)));
         let progress = self.progress(&judged, &report, at);
         self.telling.seen(&deciding(&report, &judged).map(headline).unwrap_or_default(), &progress);
@@ -210,7 +226,7 @@ impl<'a> Watch<'a> {
 
     fn progress(&self, judged: &[Judged], report: &Report, at: Duration) -> String {
         let seen = deciding(report, judged).map_or_else(|| "nothing is known yet".to_owned(), headline);
-        say::progress(&seen, &self.soak, at, self.args.deadline)
+        say::progress(&seen, &self.soak, at, self.time_left())
     }
 
     /// How things stand now, compared with what is waited for.
@@ -236,7 +252,7 @@ impl<'a> Watch<'a> {
         let summary = say::summary(&End {
             goal: self.args.expect,
             conclusion,
-            least: self.args.soak,
+            least: self.args.soak(),
             lasts: self.soak.lasts(at),
             worst: deciding(&report, judged),
             around: self.around(),
@@ -250,7 +266,7 @@ impl<'a> Watch<'a> {
         let outcome = Outcome {
             conclusion,
             since: self.args.since.map(assemble::rfc3339),
-            waited: at,
+            waited: self.elapsed(),
             summary,
             subject: Subject::Machine(Box::new(report)),
         };
@@ -271,6 +287,16 @@ impl<'a> Watch<'a> {
             })
         };
         judged.iter().filter_map(case).collect()
+    }
+
+    /// Until the deadline.
+    fn time_left(&self) -> Duration {
+        self.args.deadline.saturating_sub(self.elapsed())
+    }
+
+    /// Since the beginning, sleep left out: while this machine slept nobody saw anything.
+    fn awake(&self) -> Duration {
+        Reading::now().awake.saturating_sub(self.began.awake)
     }
 
     /// Since the beginning, sleep included.

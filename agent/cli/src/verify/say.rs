@@ -42,7 +42,7 @@ pub(super) fn summary(end: &End<'_>) -> String {
             span(end.lasts.unwrap_or_default()),
             span(end.least)
         ),
-        (_, Reason::Flapping) if end.lasts.is_some() => {
+        (_, Reason::Flapping) if worst.as_expected == Some(true) => {
             format!("Port {port} is {wanted} now and then: it was not for {} at a time", span(end.least))
         }
         (_, Reason::Flapping) => format!("Port {port} was {wanted} for a while, and is not any more. {said}"),
@@ -102,8 +102,8 @@ pub(super) fn step(reason: Reason) -> Option<NextStep> {
 }
 
 /// What is seen now, since when, and how long still.
-pub(super) fn progress(seen: &str, soak: &Soak, at: Duration, deadline: Duration) -> String {
-    let left = span(deadline.saturating_sub(at));
+pub(super) fn progress(seen: &str, soak: &Soak, at: Duration, time: Duration) -> String {
+    let left = span(time);
     match (soak.lasts(at), soak.left(at)) {
         (Some(lasts), Some(still)) => {
             format!("{seen}, for {}, {} to go, {left} to the deadline", span(lasts), span(still))
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn said(goal: Goal, ending: Ending, reason: Reason, lasts: Option<u64>, around: Around<'_>) -> String {
-        let verdict = sample::verdict();
+        let verdict = PortVerdict { as_expected: Some(lasts.is_some()), ..sample::verdict() };
         summary(&End {
             goal,
             conclusion: Conclusion { ending, reason, code: 0 },
@@ -204,7 +204,7 @@ mod tests {
     fn progress_says_what_is_seen_and_how_long_still() {
         let seconds = Duration::from_secs;
         let mut soak = Soak::new(seconds(600));
-        let told = |soak: &Soak, seen, at| progress(seen, soak, seconds(at), seconds(7_200));
+        let told = |soak: &Soak, seen, at| progress(seen, soak, seconds(at), seconds(7_200 - at));
         let waiting = told(&soak, "port 25, IPv4: platform blocked", 30);
         assert_eq!(waiting, "port 25, IPv4: platform blocked, waiting, 1h 59m 30s to the deadline");
         soak.hear(seconds(60), Standing::Fine);

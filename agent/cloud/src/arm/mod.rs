@@ -16,6 +16,7 @@ mod billing;
 mod client;
 mod environment;
 mod flow;
+mod hearing;
 mod instance;
 mod interface;
 mod machine;
@@ -40,6 +41,7 @@ use crate::ask::Whom;
 use crate::place::Place;
 
 use self::client::{Client, Patience};
+use self::hearing::{Hearing, Part};
 use self::interface::Interface;
 use self::refusal::Refusal;
 
@@ -88,46 +90,76 @@ impl Arm {
 
     /// Asks about the subscription, the interface and the state of the machine, and about its way out where the scope says so.
     ///
-    /// Takes seconds, and up to a minute where somebody is busy: whoever cannot wait drops it.
+    /// Takes seconds, and up to a minute where somebody is busy: whoever cannot wait for the whole is told each part when it
+    /// arrives ([`Arm::ask_telling`]).
     pub async fn ask(&self, scope: Scope) -> Told {
-        let mut told = Told::default();
-        if told.keep("ask about the subscription", self.client.ready().await).is_none() {
-            return told;
+        self.ask_telling(scope, |_| ()).await
+    }
+
+    /// The same; `tell` is called with what has arrived by then, whenever that is more than before.
+    pub async fn ask_telling(&self, scope: Scope, tell: impl Fn(&Told) + Send + Sync) -> Told {
+        let mut refused = Told::default();
+        if refused.keep("ask about the subscription", self.client.ready().await).is_none() {
+            return refused;
         }
+        let hearing = Hearing::new(tell);
         let Some(machine) = &self.machine else {
-            let (subscription, billing) = tokio::join!(
-                subscription::ask(&self.client, &self.subscription),
-                billing::ask(&self.client, &self.subscription),
-            );
-            self.keep_subscription(&mut told, subscription, billing);
+            self.ask_subscription(&hearing).await;
+            let mut told = hearing.whole();
             told.failed(
                 "failed to read the machine: the metadata service tells no id of it in its subscription",
             );
             return told;
         };
-        let (subscription, billing, interface, instance) = tokio::join!(
-            subscription::ask(&self.client, &self.subscription),
-            billing::ask(&self.client, &self.subscription),
-            self.interface(machine),
-            instance::ask(&self.client, machine),
+        tokio::join!(
+            self.ask_subscription(&hearing),
+            self.ask_interface(&hearing, machine, scope),
+            self.ask_machine(&hearing, machine),
         );
-        self.keep_subscription(&mut told, subscription, billing);
-        if let Some(instance) = told.keep("read the instance view", instance) {
+        hearing.whole()
+    }
+
+    async fn ask_subscription(&self, hearing: &Hearing<impl Fn(&Told)>) {
+        let facts = async {
+            let facts = subscription::ask(&self.client, &self.subscription).await;
+            if let Ok(facts) = &facts {
+                let subscription = Some(self.with_known_billing(facts.clone()));
+                hearing.put(Part::Subscription, Told { subscription, ..Told::default() });
+            }
+            facts
+        };
+        let (facts, billing) = tokio::join!(facts, billing::ask(&self.client, &self.subscription));
+        let mut told = Told::default();
+        self.keep_subscription(&mut told, facts, billing);
+        hearing.put(Part::Subscription, told);
+    }
+
+    async fn ask_machine(&self, hearing: &Hearing<impl Fn(&Told)>, machine: &str) {
+        let mut told = Told::default();
+        if let Some(instance) =
+            told.keep("read the instance view", instance::ask(&self.client, machine).await)
+        {
             told.provisioned_at = instance.provisioned_at;
             told.power_state = instance.power_state;
         }
-        told.has_interface = match &interface {
+        hearing.put(Part::Machine, told);
+    }
+
+    async fn ask_interface(&self, hearing: &Hearing<impl Fn(&Told)>, machine: &str, scope: Scope) {
+        let mut told = Told::default();
+        let found = self.interface(machine).await;
+        told.has_interface = match &found {
             Ok(_) => true,
             Err(Refusal::Status(status, _)) => WITHHELD.contains(status),
             Err(_) => false,
         };
-        if let Some((id, interface)) = told.keep("read the network interface", interface) {
+        if let Some((id, interface)) = told.keep("read the network interface", found) {
             told.allow_port_25_out = interface.allow_port_25_out;
             if let Scope::WayOut(remote) = scope {
                 self.way_out(&mut told, machine, (&id, &interface), remote).await;
             }
         }
-        told
+        hearing.put(Part::Interface, told);
     }
 
     async fn interface(&self, machine: &str) -> Result<(String, Interface), Refusal> {
@@ -147,12 +179,18 @@ impl Arm {
             (&WITHHELD, "the right to it (Microsoft.Billing/billingProperty/read), or there is none");
         let billing = told.keep_permitted("read the billing property", BILLING, billing).flatten();
         let Some(facts) = told.keep("read the subscription", subscription) else { return };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = known.take().filter(|before| before.quota_id == facts.quota_id);
-        let facts =
-            SubscriptionFacts { billing: billing.or_else(|| before.and_then(|of| of.billing)), ..facts };
-        *known = Some(facts.clone());
+        let facts = match billing {
+            Some(_) => SubscriptionFacts { billing, ..facts },
+            None => self.with_known_billing(facts),
+        };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
         told.subscription = Some(facts);
+    }
+
+    fn with_known_billing(&self, facts: SubscriptionFacts) -> SubscriptionFacts {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.as_ref().filter(|before| before.quota_id == facts.quota_id);
+        SubscriptionFacts { billing: before.and_then(|before| before.billing.clone()), ..facts }
     }
 
     async fn way_out(

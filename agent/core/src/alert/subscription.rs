@@ -40,7 +40,7 @@ struct Raised {
     /// Whether it is that again.
     #[serde(default)]
     is_back: bool,
-    /// Whether it changed again before an hour had passed.
+    /// Whether its type changed again before an hour had passed.
     #[serde(default)]
     is_restless: bool,
 }
@@ -64,7 +64,10 @@ impl TypeAlarm {
         };
         let is_soon = now.abs_diff(raised.at) < QUIET;
         raised.at = now;
-        raised.is_restless = is_soon;
+        // What leaves the type as it was leaves the expectation as it was.
+        if change.previous.kind != change.current.kind {
+            raised.is_restless = is_soon;
+        }
         raised.is_back = raised.origin.as_ref() == Some(&change.current);
         let is_more_urgent = severity == Severity::Critical && raised.alert.severity == Severity::Warning;
         if raised.is_back || (is_soon && !is_more_urgent) {
@@ -94,6 +97,11 @@ impl TypeAlarm {
         self.raised.as_ref().map(|raised| raised.alert)
     }
 
+    /// What it was before it changed, while that is news.
+    pub fn origin(&self) -> Option<&Told> {
+        self.raised.as_ref()?.origin.as_ref()
+    }
+
     /// How it stands with the type, as far as an alert about a port has to do with it; `None` where nothing has changed.
     pub fn standing(&self) -> Option<TypeStanding> {
         self.raised
@@ -106,6 +114,7 @@ impl TypeAlarm {
 mod tests {
     use super::*;
     use crate::expect::Expectation::{Any, Blocked, Open};
+    use crate::knowledge::Subscription;
 
     const HOUR: Duration = Duration::from_secs(3_600);
     const START: Duration = Duration::from_secs(1_800_000_000);
@@ -117,7 +126,12 @@ mod tests {
             agreement_type: None,
             spending_limit: None,
             state: None,
-            kind: crate::knowledge::Subscription::Unknown,
+            kind: match quota_id {
+                "a" => Subscription::Ea,
+                "b" => Subscription::Other,
+                "c" => Subscription::EaDevtest,
+                _ => Subscription::Unknown,
+            },
         }
     }
 
@@ -201,6 +215,17 @@ mod tests {
             alarm.tick(end + 24 * HOUR);
             assert_eq!(alarm.standing(), None);
         }
+    }
+
+    #[test]
+    fn what_leaves_the_type_as_it_was_makes_nobody_restless() {
+        let mut alarm = TypeAlarm::default();
+        alarm.change(&change("a", "b"), (Open, Blocked), START);
+        let mut warned = change("b", "b");
+        warned.current.state = Some("Warned".to_owned());
+        alarm.change(&warned, (Blocked, Blocked), START + HOUR / 4);
+        assert_eq!(alarm.standing(), Some(TypeStanding::Changed));
+        assert_eq!(alarm.origin(), Some(&told("a")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   collected metrics ─▶ MetricExporter ──────────────────┐
-//!                                                         ├─▶ protobuf ─▶ gzip ─▶ catch ─▶ Encoded
+//!                                                         ├─▶ protobuf ─▶ catch ─▶ resource ─▶ gzip ─▶ Encoded
 //!   event ─▶ Logger ─▶ SimpleLogProcessor ─▶ LogExporter ─┘
 //! ```
 //!
@@ -10,6 +10,7 @@
 //! They are made once: whatever is delivered later, and however often, is this body.
 
 mod catch;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +22,10 @@ use futures_util::FutureExt as _;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::{Logger as _, LoggerProvider as _};
 use opentelemetry_otlp::{
-    Compression, ExporterBuildError, LogExporter, MetricExporter, Protocol, RetryPolicy, WithExportConfig,
-    WithHttpConfig,
+    ExporterBuildError, LogExporter, MetricExporter, Protocol, RetryPolicy, WithExportConfig, WithHttpConfig,
 };
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::Temporality;
@@ -32,7 +34,9 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter as _;
 use tracing::error;
 
 use self::catch::Catch;
+use self::request::Request;
 use crate::events::{Event, record};
+use crate::resource::SCHEMA_URL;
 use crate::spool::{Encoded, Signal};
 
 /// An exporter wants an address. Nothing is ever sent there, and the name resolves nowhere (RFC 2606 section 2).
@@ -42,6 +46,8 @@ const NOWHERE: &str = "http://nowhere.invalid/";
 pub(crate) struct Encoder {
     metrics: Lane<MetricExporter>,
     events: Lane<SdkLogger>,
+    /// Who speaks from now on.
+    resource: Mutex<Resource>,
 }
 
 /// One at a time: what is caught belongs to whoever holds the lock.
@@ -51,7 +57,7 @@ struct Lane<E> {
 }
 
 impl Encoder {
-    /// Events carry this resource and scope; collected metrics bring theirs along.
+    /// Everything carries this resource; events carry this scope, and collected metrics bring theirs along.
     pub(crate) fn new(resource: Resource, scope: InstrumentationScope) -> Result<Self, ExporterBuildError> {
         let caught = Arc::<Catch>::default();
         let exporter = set_up(MetricExporter::builder().with_http(), &caught)
@@ -61,11 +67,23 @@ impl Encoder {
 
         let caught = Arc::<Catch>::default();
         let exporter = set_up(LogExporter::builder().with_http(), &caught).build()?;
-        let provider =
-            SdkLoggerProvider::builder().with_resource(resource).with_simple_exporter(exporter).build();
+        let provider = SdkLoggerProvider::builder()
+            .with_resource(Resource::builder_empty().with_schema_url([], SCHEMA_URL).build())
+            .with_simple_exporter(exporter)
+            .build();
         // The logger keeps its provider alive.
         let events = Lane { exporter: Mutex::new(provider.logger_with_scope(scope)), caught };
-        Ok(Self { metrics, events })
+        Ok(Self { metrics, events, resource: Mutex::new(resource) })
+    }
+
+    /// Everything that is encoded from now on is spoken by this resource.
+    pub(crate) fn speak_as(&self, resource: Resource) {
+        *self.resource.lock().unwrap_or_else(PoisonError::into_inner) = resource;
+    }
+
+    /// Who speaks now.
+    pub(crate) fn speaker(&self) -> Resource {
+        self.resource.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Everything that was collected, as one export. Where that is nothing, collecting has failed and said so.
@@ -76,7 +94,9 @@ impl Encoder {
         }
         let exporter = self.metrics.exporter.lock().unwrap_or_else(PoisonError::into_inner);
         match exporter.export(collected).now_or_never() {
-            Some(Ok(())) => self.metrics.encoded(Signal::Metrics, points),
+            Some(Ok(())) => {
+                self.encoded::<ExportMetricsServiceRequest>(&self.metrics.caught, Signal::Metrics, points)
+            }
             Some(Err(reason)) => {
                 error!("failed to encode the metrics: {reason}");
                 None
@@ -94,18 +114,17 @@ impl Encoder {
         let mut log_record = logger.create_log_record();
         record::fill(&mut log_record, event, uid, at);
         logger.emit(log_record);
-        self.events.encoded(Signal::Events, 1)
+        self.encoded::<ExportLogsServiceRequest>(&self.events.caught, Signal::Events, 1)
     }
-}
 
-impl<E> Lane<E> {
-    fn encoded(&self, signal: Signal, records: usize) -> Option<Encoded> {
-        let body = self.caught.take();
-        if body.is_none() {
+    fn encoded<R: Request>(&self, caught: &Catch, signal: Signal, records: usize) -> Option<Encoded> {
+        let Some(body) = caught.take() else {
             error!("failed to encode {}: the exporter made no request", signal.code());
-        }
-        let records = u32::try_from(records).unwrap_or(u32::MAX);
-        body.map(|body| Encoded { signal, records, body })
+            return None;
+        };
+        let body = request::finished::<R>(&body, &self.speaker());
+        let body = body.inspect_err(|reason| error!("failed to encode {}: {reason}", signal.code())).ok()?;
+        Some(Encoded { signal, records: u32::try_from(records).unwrap_or(u32::MAX), body })
     }
 }
 
@@ -122,7 +141,6 @@ fn set_up<B: WithExportConfig + WithHttpConfig>(builder: B, caught: &Arc<Catch>)
         .with_shared_http_client(Arc::clone(caught) as _)
         .with_endpoint(NOWHERE)
         .with_protocol(Protocol::HttpBinary)
-        .with_compression(Compression::Gzip)
         .with_retry_policy(RetryPolicy::disabled())
 }
 

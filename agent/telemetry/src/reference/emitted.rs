@@ -1,12 +1,15 @@
 //! What came out as metrics, in the same shape from both faces.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 
+use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Metric};
+use prost::Message as _;
 
 use super::{LE, TARGET_INFO, situations};
 use crate::Telemetry;
@@ -55,7 +58,10 @@ pub(super) fn by_otlp() -> All {
 
 /// The attributes of the resource, as an OTLP receiver is sent them.
 pub(super) fn resource(telemetry: &Telemetry) -> Point {
-    let message = ExportMetricsServiceRequest::from(&telemetry.collect());
+    let export = telemetry.metrics().expect("bytes");
+    let mut body = Vec::new();
+    GzDecoder::new(&*export.body).read_to_end(&mut body).expect("gzip");
+    let message = ExportMetricsServiceRequest::decode(&*body).expect("a request");
     let [resource] = &message.resource_metrics[..] else { panic!("one resource") };
     point(&resource.resource.as_ref().expect("a resource").attributes)
 }

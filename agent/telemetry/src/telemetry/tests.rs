@@ -1,7 +1,9 @@
 //! What comes out for what went in, by the names of the registry.
 
+use std::io::Read as _;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use sortie_core::expect::Expectation;
 use sortie_core::observation::{EngineKind, Observation};
 use sortie_core::target::Role;
@@ -364,4 +366,24 @@ fn a_disk_that_refuses_shows_and_so_does_its_return() {
     assert_eq!(status(StoreState::Kept), [line("kept", 1)]);
     assert_eq!(status(StoreState::Memory), [line("kept", 0), line("memory", 1)]);
     assert_eq!(status(StoreState::Kept), [line("kept", 1), line("memory", 0)]);
+}
+
+#[test]
+fn what_the_cloud_tells_later_is_on_every_export_from_then_on() {
+    const ACCOUNT: &str = "00000000-0000-0000-0000-000000000001";
+    let telemetry = testing::telemetry();
+    let names_account = |body: &[u8]| {
+        let mut message = Vec::new();
+        GzDecoder::new(body).read_to_end(&mut message).expect("gzip");
+        message.windows(ACCOUNT.len()).any(|window| window == ACCOUNT.as_bytes())
+    };
+    let exported = || {
+        let stop = Event::AgentStop { reason: "SIGTERM" };
+        let event = telemetry.event(&stop, "019ab6c5-3a00-7cc1-8f3e-2d1f0c9b8a77", SystemTime::UNIX_EPOCH);
+        [telemetry.metrics(), event].map(|export| names_account(&export.expect("bytes").body))
+    };
+    assert_eq!(exported(), [false; 2]);
+    telemetry.identify(CloudIdentity { account_id: Some(ACCOUNT.to_owned()), ..CloudIdentity::default() });
+    assert_eq!(exported(), [true; 2]);
+    assert!(telemetry.prometheus().contains(&format!("cloud_account_id=\"{ACCOUNT}\"")));
 }

@@ -43,21 +43,16 @@ enum LookError {
 pub async fn run(args: &Verify) -> anyhow::Result<u8> {
     let mut watch = Watch::begin(args)?;
     let ended = super::interruptible(watch.wait()).await?;
-    let Some(waited) = ended else {
-        let known = watch.sentence();
-        watch.telling.finish();
-        return Ok(super::interrupted(&known));
-    };
-    waited?;
-    let (at, summary) = (watch.elapsed(), watch.sentence());
+    let (waited, summary) = (watch.elapsed(), watch.sentence());
     let Watch { telling, fleet, soak, .. } = watch;
     telling.finish();
-    let conclusion = conclude(args.expect, &soak, at, fleet.worst());
+    let Some(seen) = ended else { return Ok(super::interrupted(&summary)) };
+    let conclusion = conclude(args.expect, &soak, seen?, fleet.worst());
     let cases = fleet.cases();
     let outcome = Outcome {
         conclusion,
         since: args.since.map(assemble::rfc3339),
-        waited: at,
+        waited,
         summary,
         subject: Subject::Fleet(fleet),
     };
@@ -89,30 +84,29 @@ impl<'a> Watch<'a> {
             subscription,
             prometheus: Prometheus::at(url, args.bearer_token_file.as_deref())?,
             telling: Telling::start(args.quiet),
-            soak: Soak::new(args.soak),
+            soak: Soak::new(args.soak()),
             began: Reading::now(),
             fleet: Fleet::new(subscription, Vec::new()),
-            trouble: None,
+            trouble: Some("the Prometheus API has not answered yet".to_owned()),
             has_warned: false,
         })
     }
 
-    /// Until all were as expected for long enough, or the deadline. Whoever cannot be asked the first time is not waited
+    /// Until all were as expected for long enough, or the deadline; returns when they were last seen. Whoever cannot be asked the first time is not waited
     /// for: most likely it is the question.
-    async fn wait(&mut self) -> anyhow::Result<()> {
+    async fn wait(&mut self) -> anyhow::Result<Duration> {
         self.telling.doing("asking the Prometheus API");
         let fleet = self.look().await?;
-        self.hear(Ok(fleet));
+        let mut seen = self.hear(Ok(fleet));
         loop {
-            let now = self.elapsed();
-            let time = self.args.deadline.saturating_sub(now);
-            if self.soak.is_over(now) || time.is_zero() {
-                return Ok(());
+            let time = self.time_left();
+            if self.soak.is_over(seen) || time.is_zero() {
+                return Ok(seen);
             }
-            let left = self.soak.left(now).unwrap_or(LOOK_EVERY);
+            let left = self.soak.left(seen).unwrap_or(LOOK_EVERY);
             tokio::time::sleep(LOOK_EVERY.min(left).min(time)).await;
             let looked = self.look().await;
-            self.hear(looked);
+            seen = self.hear(looked);
         }
     }
 
@@ -143,9 +137,10 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Takes in how the fleet stands now. While it cannot be seen nobody knows.
-    fn hear(&mut self, looked: Result<Fleet, LookError>) {
-        let at = self.elapsed();
+    /// Takes in how the fleet stands now, and returns the moment, sleep left out: while this machine slept nobody looked.
+    /// While the fleet cannot be seen nobody knows.
+    fn hear(&mut self, looked: Result<Fleet, LookError>) -> Duration {
+        let at = Reading::now().awake.saturating_sub(self.began.awake);
         match looked {
             Ok(fleet) => {
                 self.soak.hear(at, fleet.worst().map_or(Standing::Unknown, |(standing, _)| standing));
@@ -168,7 +163,8 @@ impl<'a> Watch<'a> {
             }
         }
         let seen = self.sentence();
-        self.telling.seen(&seen, &say::progress(&seen, &self.soak, at, self.args.deadline));
+        self.telling.seen(&seen, &say::progress(&seen, &self.soak, at, self.time_left()));
+        at
     }
 
     /// How the fleet stands, or why nobody knows.
@@ -180,6 +176,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    fn time_left(&self) -> Duration {
+        self.args.deadline.saturating_sub(self.elapsed())
+    }
+
+    /// Since the beginning, sleep included.
     fn elapsed(&self) -> Duration {
         Reading::now().boot.saturating_sub(self.began.boot)
     }
