@@ -103,6 +103,7 @@ pub(super) fn machines(answers: &Answers, aim: &Aim) -> Result<Vec<Machine>, Nam
             machine.booted = Some(machine.booted.unwrap_or(f64::MIN).max(sample.value));
         }
     }
+    tell_apart(&mut heard);
     let mut machines: Vec<Machine> = heard.into_values().map(|heard| judged(heard, aim)).collect();
     machines.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(machines)
@@ -116,6 +117,17 @@ fn of<'h>(heard: &'h mut BTreeMap<String, Heard>, sample: &Sample) -> Result<&'h
     let name = Some(sample.label("host_name")).filter(|name| !name.is_empty()).unwrap_or(key);
     name.clone_into(&mut machine.name);
     Ok(machine)
+}
+
+/// Machines of one name, as in two regions, have their ids beside it.
+fn tell_apart(heard: &mut BTreeMap<String, Heard>) {
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    for machine in heard.values() {
+        *named.entry(machine.name.clone()).or_default() += 1;
+    }
+    for (key, machine) in heard.iter_mut().filter(|(_, machine)| named[&machine.name] > 1) {
+        machine.name = format!("{} ({key})", machine.name);
+    }
 }
 
 fn key(sample: &Sample) -> Option<&str> {
@@ -257,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn machines_are_told_apart_by_their_ids_and_called_by_their_names() {
+    fn machines_are_told_apart_by_their_ids_and_called_by_their_names_where_those_differ() {
         let known = [
             &[("host_id", "2"), ("host_name", "mail")][..],
             &[("host_id", "1"), ("host_name", "mail")],
@@ -270,7 +282,7 @@ mod tests {
             .into_iter()
             .map(|machine| machine.name)
             .collect();
-        assert_eq!(names, ["archive", "mail", "mail"]);
+        assert_eq!(names, ["archive", "mail (1)", "mail (2)"]);
         let answers = Answers { known: of(&[(&[], 1.0)]), ..Answers::default() };
         assert_eq!(machines(&answers, &aim), Err(Nameless));
     }

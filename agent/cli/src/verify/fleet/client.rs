@@ -67,7 +67,14 @@ pub(super) enum AskError {
     #[error("the Prometheus API answers {}: {says}", .status.as_u16())]
     Refused { status: StatusCode, says: String },
     #[error("the Prometheus API {0}")]
-    Malformed(#[from] Malformed),
+    Malformed(Malformed),
+}
+
+// Its text is in ours already: as a source it would be told twice.
+impl From<Malformed> for AskError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
 }
 
 impl AskError {
@@ -234,6 +241,12 @@ mod tests {
             let error = url(text, false).expect_err(text).to_string();
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn why_an_answer_is_none_is_told_once() {
+        let error = anyhow::Error::from(AskError::from(Malformed::NotVector("matrix".to_owned())));
+        assert_eq!(format!("{error:#}"), "the Prometheus API answers with a matrix instead of a vector");
     }
 
     #[test]
