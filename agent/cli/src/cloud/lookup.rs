@@ -26,11 +26,22 @@ pub(crate) struct Lookup(Option<Asked>);
 struct Asked {
     told: watch::Receiver<Option<Cloud>>,
     questions: JoinHandle<()>,
-    /// Closed, or true, when only the way out is left to ask about.
-    is_standing_told: watch::Receiver<bool>,
+    stage: watch::Receiver<Stage>,
     way_out: Arc<WayOut>,
     /// Where nothing says that there is a cloud, nobody is any slower for the question.
     is_dark: bool,
+}
+
+/// Who is being asked about the machine's standing, or was the last to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The metadata services where they are known to be: nobody need be there.
+    Somebody,
+    /// The metadata service at the URL that is configured.
+    Metadata,
+    Manager,
+    /// Only the way out is left to ask about.
+    Over,
 }
 
 /// Whether anybody wants to know the way out, which takes Azure up to a minute.
@@ -48,10 +59,11 @@ impl Lookup {
             let by_signs = around.place().map(reported);
             let is_dark = whom == Whom::Known && by_signs.is_none();
             let (tell, told) = watch::channel(by_signs);
-            let (over, is_standing_told) = watch::channel(false);
+            let is_named = whom != Whom::Known;
+            let (reach, stage) = watch::channel(if is_named { Stage::Metadata } else { Stage::Somebody });
             let (config, way_out) = (config.clone(), Arc::<WayOut>::default());
-            let questions = tokio::spawn(ask(config, (whom, around), tell, over, Arc::clone(&way_out)));
-            Asked { told, questions, is_standing_told, way_out, is_dark }
+            let questions = tokio::spawn(ask(config, (whom, around), tell, reach, Arc::clone(&way_out)));
+            Asked { told, questions, stage, way_out, is_dark }
         }))
     }
 
@@ -66,20 +78,36 @@ impl Lookup {
 
     /// What is known within this time.
     pub(crate) async fn answer_within(self, most: Duration) -> Option<Cloud> {
-        let Asked { told, mut questions, mut is_standing_told, way_out, is_dark } = self.0?;
+        let (cloud, stage) = self.heard_within(most).await?;
+        match stage {
+            Stage::Metadata => {
+                terminal::warn("the metadata service of cloud.imds did not tell of this machine");
+            }
+            Stage::Manager => terminal::warn(
+                "Azure Resource Manager did not answer in time: what it has not told yet is missing",
+            ),
+            Stage::Somebody | Stage::Over => {}
+        }
+        cloud
+    }
+
+    /// What is known within this time, and how far the questions have come.
+    async fn heard_within(self, most: Duration) -> Option<(Option<Cloud>, Stage)> {
+        let Asked { told, mut questions, mut stage, way_out, is_dark } = self.0?;
         let most = if is_dark { Duration::ZERO } else { most };
         let answered = async {
             if way_out.is_wanted.load(Ordering::Relaxed) {
                 // Ended or failed: there is nothing more to come.
                 let _ = (&mut questions).await;
             } else {
-                let _ = is_standing_told.wait_for(|told| *told).await;
+                let _ = stage.wait_for(|stage| *stage == Stage::Over).await;
             }
         };
         // What has arrived counts, whether or not there is more to come.
         let _ = tokio::time::timeout(most, answered).await;
         questions.abort();
-        told.borrow().clone()
+        let (cloud, stage) = (told.borrow().clone(), *stage.borrow());
+        Some((cloud, stage))
     }
 }
 
@@ -87,19 +115,26 @@ async fn ask(
     config: Config,
     (whom, around): (Whom, Surroundings),
     tell: watch::Sender<Option<Cloud>>,
-    over: watch::Sender<bool>,
+    reach: watch::Sender<Stage>,
     way_out: Arc<WayOut>,
 ) {
     let Some(place) = sortie_cloud::ask(&whom, &around).await else { return };
     tell.send_replace(Some(reported(place.clone())));
     let manager = match Manager::of(&config, &whom, &place) {
-        None => return,
+        None => {
+            reach.send_replace(Stage::Over);
+            return;
+        }
         Some(Ok(manager)) => manager,
-        Some(Err(error)) => return terminal::warn(&format!("Azure Resource Manager is not asked: {error}")),
+        Some(Err(error)) => {
+            reach.send_replace(Stage::Over);
+            return terminal::warn(&format!("Azure Resource Manager is not asked: {error}"));
+        }
     };
+    reach.send_replace(Stage::Manager);
     let told = manager.ask_telling(Scope::Standing, &tell).await;
     told.trouble.iter().for_each(|sentence| terminal::warn(sentence));
-    over.send_replace(true);
+    reach.send_replace(Stage::Over);
     way_out.wanted.notified().await;
     let told = manager.ask_telling(Scope::WayOut(remote(&config.roster).await), &tell).await;
     told.withheld.iter().chain(&told.trouble).for_each(|sentence| debug!("{sentence}"));
@@ -124,4 +159,51 @@ async fn remote(roster: &Roster) -> Option<SocketAddrV4> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::config::{Cloud as Settings, Service, defaults};
+
+    /// Of a machine, and a token at once.
+    const MACHINE: &str = r#"{"compute": {"azEnvironment": "AzurePublicCloud",
+        "subscriptionId": "00000000-0000-0000-0000-000000000001", "vmId": "02aab8a4-74ef-476e-8182-f6d2ba4166a6"},
+        "access_token": "letters", "expires_in": "3600"}"#;
+
+    /// A service that answers each question with this, or never.
+    async fn service(answer: Option<&'static str>) -> Service {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                if let Some(body) = answer {
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+                }
+                open.push(stream);
+            }
+        });
+        Service::At(url)
+    }
+
+    #[tokio::test]
+    async fn who_has_not_answered_by_the_end_is_known() {
+        let (machine, silence) = (|| service(Some(MACHINE)), || service(None));
+        for (imds, arm, is_told, stage) in [
+            (silence().await, Service::Off, false, Stage::Metadata),
+            (machine().await, Service::Off, true, Stage::Over),
+            (machine().await, silence().await, true, Stage::Manager),
+        ] {
+            let config = Config { cloud: Settings { imds, arm, ..Settings::default() }, ..defaults() };
+            let heard = Lookup::begin(&config).heard_within(PATIENCE / 2).await;
+            let (cloud, reached) = heard.expect("somebody may be asked");
+            assert_eq!((cloud.is_some(), reached), (is_told, stage));
+        }
+    }
 }
