@@ -5,6 +5,7 @@ use crate::knowledge::{self, Procedure, Provider, Standing, When};
 use crate::policy::{self, Documented};
 use crate::report::NextStep;
 use crate::target::Port;
+use crate::verdict::rules::ids::NOT_DIRECT;
 use crate::verdict::{Attribution, Finding, Signature, State};
 
 /// Microsoft's article on outbound SMTP in Azure; the policy, the exemption and the relays.
@@ -189,7 +190,7 @@ fn inconclusive(rule: &str) -> Vec<String> {
         "conntrack_full" => {
             "Raise `net.netfilter.nf_conntrack_max` or find what fills the table (`conntrack -S`)"
         }
-        "not_direct" => {
+        NOT_DIRECT => {
             "Look at the rules of the appliance or gateway that this machine's traffic passes (route table, firewall logs), or route it straight to the internet: an exemption holds for that way alone"
         }
         "answers_undelivered" => {

@@ -1,6 +1,9 @@
 //! Whether what Azure says of the machine and its subscription is still so: asked at intervals, and at once when port 25 is
 //! found to be blocked, because only Azure can tell the platform from a security group.
 //!
+//! The way out is asked about once at the beginning, so that a block on a way that is not straight never is the platform's, and
+//! then only while port 25 is stopped.
+//!
 //! A machine can be moved to another subscription while it runs, so the metadata service is asked again too.
 
 use std::net::SocketAddrV4;
@@ -11,6 +14,7 @@ use sortie_cloud::{Place, Platform, Surroundings, Whom};
 use sortie_core::report::{Cloud, PortVerdict, Report};
 use sortie_core::target::{Port, Role};
 use sortie_core::verdict::State;
+use sortie_core::verdict::rules::ids::NOT_DIRECT;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
@@ -21,8 +25,6 @@ use crate::config::Config;
 
 /// Between two questions, however much happens meanwhile.
 const PAUSE_LEAST: Duration = Duration::from_secs(10);
-/// The rule of a block on a way that is not straight, which ends when the way is.
-const NOT_DIRECT: &str = "not_direct";
 
 /// Watches the machine at this place. Ends at once where there is nothing to watch, else never.
 pub(super) async fn stay(
@@ -38,10 +40,13 @@ pub(super) async fn stay(
     let mut manager = manager(config, whom, &place);
     let mut display = board.watch();
     let mut said = Vec::new();
+    let mut is_first = true;
     loop {
         let asked = Instant::now();
-        let scope =
+        let wanted =
             display.borrow_and_update().as_ref().map_or(Scope::Standing, |shown| scope(&shown.report));
+        let begins = std::mem::replace(&mut is_first, false) && wanted == Scope::Standing;
+        let scope = if begins { Scope::WayOut(None) } else { wanted };
         if let Some(manager) = &manager {
             let mut cloud = told.borrow().clone();
             let answer = manager.ask(scope, &mut cloud).await;
@@ -51,7 +56,7 @@ pub(super) async fn stay(
         tokio::time::sleep_until(asked + PAUSE_LEAST).await;
         let block_begins = display.wait_for(|shown| {
             let now = shown.as_ref().map_or(Scope::Standing, |shown| self::scope(&shown.report));
-            scope == Scope::Standing && now != Scope::Standing
+            wanted == Scope::Standing && now != Scope::Standing
         });
         // Due, or a block began: it is asked again either way.
         let _ = timeout_at(asked + config.cloud.arm_interval, block_begins).await;

@@ -8,13 +8,12 @@ use std::time::SystemTime;
 
 use sortie_core::report::{Cloud, Flow, PortVerdict};
 use sortie_core::target::Port;
+use sortie_core::verdict::rules::ids::NOT_DIRECT;
 use sortie_core::verdict::{Attribution, State};
 use sortie_core::verification::Reason;
 
 /// Where an exemption takes effect at the next deallocation.
 const AZURE: &str = "azure";
-/// The rule that turns a conviction of the platform into what it is where traffic goes elsewhere first.
-const NOT_DIRECT: &str = "not_direct";
 
 /// What is known of the machine beside its ports.
 #[derive(Clone, Copy, Debug)]

@@ -129,9 +129,9 @@ impl Machine {
             return false;
         }
         self.docket.detour = detour.map(str::to_owned);
-        self.shown
-            .as_ref()
-            .is_some_and(|shown| shown.state == State::PlatformBlocked || shown.rule == "not_direct")
+        self.shown.as_ref().is_some_and(|shown| {
+            shown.state == State::PlatformBlocked || shown.rule == rules::ids::NOT_DIRECT
+        })
     }
 
     /// Judges anew what was heard in this episode, for whom no other round comes.

@@ -5,6 +5,7 @@
 //! an exemption holds only for traffic that goes straight to the internet (Microsoft, "Troubleshoot outbound SMTP
 //! connectivity problems in Azure").
 
+use super::ids::NOT_DIRECT;
 use super::{Evidence, Finding, State, View, inconclusive};
 
 /// Turns a conviction of the platform into what it is on such a way.
@@ -20,6 +21,6 @@ pub(super) fn heed(view: &View<'_>, finding: Finding) -> Finding {
     Finding {
         signature: finding.signature,
         evidence: finding.evidence.into_iter().chain([told]).collect(),
-        ..inconclusive("not_direct", because).settled(finding.settled)
+        ..inconclusive(NOT_DIRECT, because).settled(finding.settled)
     }
 }

@@ -5,6 +5,9 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 /// One of [`ALL`]. An alias, because a derived reader would want to borrow a `&'static str` from what it reads.
 pub type RuleId = &'static str;
 
+/// What would be the platform's block, on a way that does not go straight to the internet.
+pub const NOT_DIRECT: RuleId = "not_direct";
+
 /// Every id, in the order of the alphabet. `docs/verdict.md` says what each means.
 pub const ALL: [RuleId; 45] = [
     "answers_undelivered",
@@ -30,7 +33,7 @@ pub const ALL: [RuleId; 45] = [
     "net_silent",
     "net_unreachable",
     "no_controls",
-    "not_direct",
+    NOT_DIRECT,
     "not_smtp",
     "open",
     "proxy_smtp",
