@@ -6,7 +6,7 @@ use crate::exemption::Exemption;
 use crate::expect::Expectation;
 use crate::knowledge::{self, Subscription};
 use crate::policy;
-use crate::report::Cloud;
+use crate::report::{Cloud, Flow};
 use crate::target::Port;
 use crate::verdict::{Attribution, Finding, State};
 
@@ -29,7 +29,7 @@ impl Circumstances<'_> {
 
     /// Whose block it is, where the control plane tells more than the wire. The two are identical there.
     pub fn attribution(&self, port: Port, finding: &Finding) -> Option<Attribution> {
-        let told = (self.allows_flow(), self.allows_port_25());
+        let told = (self.flow().map(|flow| flow.allowed), self.allows_port_25());
         match (finding.attribution?, told) {
             _ if port != Port::SMTP => finding.attribution,
             // Both at once: neither is the only one.
@@ -48,7 +48,7 @@ impl Circumstances<'_> {
         let flag = self.allows_port_25().map(|allows| {
             format!("the network interface has allowPort25Out = {allows}, as Azure tells it without documenting it")
         });
-        let flow = self.cloud.and_then(|cloud| cloud.way_out.as_ref()?.flow.as_ref()).map(|flow| {
+        let flow = self.flow().map(|flow| {
             let verdict = if flow.allowed { "allowed" } else { "denied" };
             let rule = flow.rule.as_ref().map(|rule| format!(" by the rule {rule}")).unwrap_or_default();
             format!(
@@ -93,7 +93,7 @@ impl Circumstances<'_> {
 
     /// The rule that denies port 25, where a security rule does.
     pub fn denying_rule(&self) -> Option<&str> {
-        let flow = self.cloud?.way_out.as_ref()?.flow.as_ref()?;
+        let flow = self.flow()?;
         (!flow.allowed).then(|| flow.rule.as_deref().unwrap_or("unnamed"))
     }
 
@@ -101,15 +101,16 @@ impl Circumstances<'_> {
         self.cloud?.allow_port_25_out
     }
 
-    fn allows_flow(&self) -> Option<bool> {
-        Some(self.cloud?.way_out.as_ref()?.flow.as_ref()?.allowed)
+    /// What IP flow verify says of port 25.
+    fn flow(&self) -> Option<&Flow> {
+        self.cloud?.way_out.as_ref()?.flow.as_ref()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Flow, WayOut};
+    use crate::report::WayOut;
 
     fn azure(flag: Option<bool>, allowed: Option<bool>) -> Cloud {
         let flow = allowed.map(|allowed| Flow { allowed, rule: Some("DenySmtp".to_owned()) });
