@@ -1,0 +1,1 @@
+//! Dashboards, as types, and the documents of Grafana and Perses that they become.

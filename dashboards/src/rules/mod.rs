@@ -1,0 +1,1 @@
+//! Recording rules, alerts and routes, as types, and the files that they become.
