@@ -28,4 +28,6 @@ pub use model::{Alert, Board, Minutes, Record, Rule, Severity};
 pub use render::{File, files};
 
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod tests;
