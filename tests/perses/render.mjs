@@ -6,7 +6,7 @@
 //
 //   { "board": "sortie-fleet",            the file of the dashboard, without `.json`
 //     "ask": "start=12h&var-port=25",     time range and variables, as in a link to it
-//     "empty": ["Refused points"],        panels that may have nothing to show, and nothing else may
+//     "empty": ["Refused points"],        panels that may have nothing to show; no other may
 //     "pictures": { "light": "a.png" } }  optional: where to keep what it looks like
 //
 // Exits 0 where every panel of every board shows something, else 1 with a line for each that does not. What was seen

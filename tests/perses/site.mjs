@@ -17,26 +17,35 @@ export async function serve(page, { prometheus, boards }) {
       complaints.push(`another host is asked: ${origin}`);
       return route.abort();
     }
-    if (pathname.startsWith("/prometheus/")) {
-      return route.fulfill(await pass(route.request(), prometheus + pathname.slice("/prometheus".length) + search, complaints));
+    const [, place, ...rest] = pathname.split("/");
+    if (place === "prometheus") {
+      return route.fulfill(await pass(route.request(), `${prometheus}/${rest.join("/")}${search}`, complaints));
     }
-    const file = pathname.startsWith("/boards/") ? join(boards, pathname.slice("/boards/".length)) : join(PAGE, pathname);
-    return route.fulfill(await read(pathname === "/" ? join(PAGE, "index.html") : file));
+    if (place === "boards") {
+      return route.fulfill(await read(join(boards, ...rest)));
+    }
+    return route.fulfill(await read(join(PAGE, place === "" ? "index.html" : pathname)));
   });
   return complaints;
 }
 
 async function pass(request, url, complaints) {
-  const answer = await fetch(url, {
-    method: request.method(),
-    body: request.postData() ?? undefined,
-    headers: { "content-type": request.headers()["content-type"] ?? "application/json" },
-  });
-  const body = await answer.text();
-  const { status, error, warnings = [], infos = [] } = JSON.parse(body);
-  const remarks = status === "success" ? [...warnings, ...infos] : [error];
-  complaints.push(...remarks.map((it) => `Prometheus says: ${it} (${url} ${request.postData() ?? ""})`));
-  return { status: answer.status, contentType: "application/json", body };
+  const asked = `${url} ${request.postData() ?? ""}`.trim();
+  try {
+    const answer = await fetch(url, {
+      method: request.method(),
+      body: request.postData() ?? undefined,
+      headers: { "content-type": request.headers()["content-type"] ?? "application/json" },
+    });
+    const body = await answer.text();
+    const { status, error, warnings = [], infos = [] } = JSON.parse(body);
+    const remarks = status === "success" ? [...warnings, ...infos] : [error];
+    complaints.push(...remarks.map((it) => `Prometheus says: ${it} (${asked})`));
+    return { status: answer.status, contentType: "application/json", body };
+  } catch (error) {
+    complaints.push(`Prometheus does not answer: ${error.cause?.message ?? error.message} (${asked})`);
+    return { status: 502, body: "" };
+  }
 }
 
 async function read(file) {

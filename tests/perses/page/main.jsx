@@ -5,7 +5,7 @@
 // The dashboard is read from `/boards/NAME.json`, its queries go to `/prometheus/api/v1/…`. Time range and variables
 // are read from the address by Perses itself, under the names that a link between our dashboards uses.
 
-import { Box, CssBaseline, GlobalStyles, ThemeProvider } from "@mui/material";
+import { Box, CssBaseline, ThemeProvider } from "@mui/material";
 import { ChartsProvider, SnackbarProvider, generateChartsTheme, getTheme } from "@perses-dev/components";
 import { ViewDashboard } from "@perses-dev/dashboards";
 import { PluginRegistry, ReactRouterProvider } from "@perses-dev/plugin-system";
@@ -18,9 +18,6 @@ import { ReactRouter6Adapter } from "use-query-params/adapters/react-router-6";
 import { datasources } from "./datasources.js";
 import { DEFAULT_KINDS, plugins } from "./plugins.js";
 import { reporter } from "./report.js";
-
-// Perses offers to edit what is read-only, and says so only afterwards.
-const NOT_FOR_READERS = { '[aria-label="edit"], [aria-label^="Edit"]': { display: "none !important" } };
 
 const asked = new URLSearchParams(location.search);
 const board = await (await fetch(`/boards/${asked.get("board")}.json`)).json();
@@ -40,7 +37,6 @@ createRoot(document.getElementById("root")).render(
               <PluginRegistry pluginLoader={plugins} defaultPluginKinds={DEFAULT_KINDS}>
                 <ReactRouterProvider>
                   <Box sx={{ minHeight: "100vh", backgroundColor: "background.default" }}>
-                    <GlobalStyles styles={NOT_FOR_READERS} />
                     <ViewDashboard
                       dashboardResource={board}
                       datasourceApi={datasources}

@@ -3,35 +3,40 @@
 // The charts are painted on a canvas, where nobody can read "No data". So the answers are judged as the panels got
 // them: from the cache of queries, where each is kept under its definition.
 
-export function reporter(board, queries) {
+export function reporter({ spec }, queries) {
+  const shown = new Set(spec.layouts.flatMap((layout) => layout.spec.items.map((item) => item.content.$ref)));
+  const panels = Object.entries(spec.panels).map(([id, panel]) => [panel, shown.has(`#/spec/panels/${id}`)]);
   return () => {
     const answers = queries.getQueryCache().getAll();
     return {
       fetching: queries.isFetching(),
-      panels: Object.values(board.spec.panels).map((panel) => ofPanel(panel, answers)),
-      variables: (board.spec.variables ?? []).map((variable) => ofVariable(variable, answers)),
+      panels: panels.map(([panel, isShown]) => ofPanel(panel, isShown, answers)),
+      variables: (spec.variables ?? []).map((variable) => ofVariable(variable, answers)),
       errors: answers.filter(({ state }) => state.error).map(({ state }) => String(state.error)),
     };
   };
 }
 
-function ofPanel({ spec }, answers) {
+function ofPanel({ spec }, isShown, answers) {
   return {
     name: spec.display.name,
     kind: spec.plugin.kind,
+    isShown,
     queries: (spec.queries ?? []).map((query) => ({
       query: query.spec.plugin.spec.query,
       // Null until there is an answer.
-      series: found(answers, query)?.series.length ?? null,
+      series: found(answers, query)?.series.filter(hasNumber).length ?? null,
     })),
   };
 }
 
-function ofVariable(variable, answers) {
-  return {
-    name: variable.spec.name,
-    values: variable.kind === "ListVariable" ? (found(answers, variable)?.length ?? null) : 1,
-  };
+function hasNumber({ values }) {
+  return values.some(([, value]) => Number.isFinite(value));
+}
+
+function ofVariable({ kind, spec }, answers) {
+  const isList = kind === "ListVariable";
+  return { name: spec.name, choices: isList ? (found(answers, { kind, spec })?.length ?? null) : 1 };
 }
 
 function found(answers, definition) {
