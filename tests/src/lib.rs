@@ -17,6 +17,7 @@
 //! * [`browser`]: looking at its page as people do.
 //! * [`otlp`], [`exchange`], [`receiver`]: speaking OTLP as a sender, and as a receiver that misbehaves and remembers.
 //! * [`backend`], [`ledger`]: a real collector and a real Prometheus, and what arrived in them, record by record.
+//! * [`fleet`]: thousands of agents in one process, and what is true of them.
 //! * [`azure`]: the cloud that the machine stands in, as far as anybody asks it.
 //! * [`judge`], [`matrix`]: what it should have said.
 //! * [`tmpfs`], [`wallclock`]: a disk that is full and a clock that steps when a test wants it.
@@ -32,6 +33,7 @@ pub mod command;
 pub mod config;
 pub mod dns;
 pub mod exchange;
+pub mod fleet;
 pub mod flood;
 pub mod forger;
 pub mod http;
