@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::at;
 use super::service::{self, Service};
+use super::{alertmanager, at, collector, shipped};
 use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
@@ -19,8 +19,20 @@ use crate::netns::Namespace;
 pub const ADDRESS: SocketAddr = at(9090);
 /// Prometheus refuses what is more than ten minutes ahead of its clock.
 const AHEAD: Duration = Duration::from_secs(900);
+/// The words of a rule that say how long something waits.
+const WAITS: &[&str] = &["interval", "for", "keep_firing_for"];
 const RANGE: &str = "30h";
 const MILLISECONDS_PER_SECOND: u64 = 1000;
+
+/// What a Prometheus does beside keeping: it evaluates every rule that we ship and loads by default, tells Alertmanager,
+/// and asks the collector and itself how they are.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// How often rules are evaluated that do not say it themselves.
+    pub every: Duration,
+    /// What the rules say about waiting is divided by this.
+    pub hurry: u32,
+}
 
 /// A Prometheus.
 #[derive(Debug)]
@@ -30,7 +42,15 @@ pub struct Prometheus<'a> {
 
 impl<'a> Prometheus<'a> {
     pub(super) fn start(namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector-config/prometheus.yaml");
+        Self::start_with(&shipped::path("collector-config/prometheus.yaml"), namespace, folder)
+    }
+
+    /// With the rules that we ship.
+    pub(super) fn start_watching(watch: &Watch, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
+        Self::start_with(&watch.write(folder)?, namespace, folder)
+    }
+
+    fn start_with(config: &Path, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
         let data = folder.join("prometheus");
         fs::create_dir_all(&data).with_context(|| format!("failed to create {}", data.display()))?;
         let mut service = Service {
@@ -120,6 +140,32 @@ impl<'a> Prometheus<'a> {
         ensure!(body["status"] == "success", "Prometheus refuses {path}: {body}");
         let data = body["data"].take();
         Ok(if data.is_object() { data["result"].clone() } else { data })
+    }
+}
+
+impl Watch {
+    /// Writes the configuration that we ship, and the rules, as this watch wants them.
+    fn write(&self, folder: &Path) -> Result<PathBuf> {
+        let rules = folder.join("rules");
+        fs::create_dir_all(&rules).with_context(|| format!("failed to create {}", rules.display()))?;
+        for (name, text) in shipped::rules()? {
+            shipped::write(&rules.join(name), &shipped::hurried(&text, WAITS, self.hurry)?)?;
+        }
+        let config = shipped::read(&shipped::path("collector-config/prometheus.yaml"))?;
+        let config = shipped::without(&config, &["global", "rule_files", "alerting", "scrape_configs"]);
+        let config = format!(
+            "{config}\nglobal:\n  evaluation_interval: {every}ms\n  scrape_interval: {every}ms\n  \
+             scrape_timeout: {every}ms\nrule_files:\n  - {rules}/*.yaml\nalerting:\n  alertmanagers:\n    \
+             - static_configs:\n        - targets: ['{alertmanager}']\nscrape_configs:\n  - job_name: others\n    \
+             static_configs:\n      - targets: ['{collector}', '{ADDRESS}']\n",
+            every = self.every.as_millis(),
+            rules = rules.display(),
+            alertmanager = alertmanager::ADDRESS,
+            collector = collector::ITSELF,
+        );
+        let path = folder.join("prometheus.yaml");
+        shipped::write(&path, &config)?;
+        Ok(path)
     }
 }
 
