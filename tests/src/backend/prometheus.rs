@@ -21,6 +21,9 @@ pub const ADDRESS: SocketAddr = at(9090);
 const AHEAD: Duration = Duration::from_secs(900);
 /// The words of a rule that say how long something waits.
 const WAITS: &[&str] = &["interval", "for", "keep_firing_for"];
+/// When Prometheus tells Alertmanager again. What it says before it has found Alertmanager is lost, and what it does not
+/// say again within four times this is over.
+const AGAIN: Duration = Duration::from_secs(5);
 const RANGE: &str = "30h";
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
@@ -42,27 +45,31 @@ pub struct Prometheus<'a> {
 
 impl<'a> Prometheus<'a> {
     pub(super) fn start(namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        Self::start_with(&shipped::path("collector-config/prometheus.yaml"), namespace, folder)
+        Self::start_with(&shipped::path("collector-config/prometheus.yaml"), &[], namespace, folder)
     }
 
     /// With the rules that we ship.
     pub(super) fn start_watching(watch: &Watch, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        Self::start_with(&watch.write(folder)?, namespace, folder)
+        let again = format!("--rules.alert.resend-delay={}ms", AGAIN.as_millis());
+        Self::start_with(&watch.write(folder)?, &[again], namespace, folder)
     }
 
-    fn start_with(config: &Path, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
+    fn start_with(config: &Path, more: &[String], namespace: &'a Namespace, folder: &Path) -> Result<Self> {
         let data = folder.join("prometheus");
         fs::create_dir_all(&data).with_context(|| format!("failed to create {}", data.display()))?;
         let mut service = Service {
             name: "prometheus",
             namespace,
             binary: service::find("SORTIE_PROMETHEUS", "prometheus")?,
-            arguments: vec![
+            arguments: [
                 format!("--config.file={}", config.display()),
                 format!("--storage.tsdb.path={}", data.display()),
                 format!("--web.listen-address={ADDRESS}"),
                 "--web.enable-otlp-receiver".to_owned(),
-            ],
+            ]
+            .into_iter()
+            .chain(more.iter().cloned())
+            .collect(),
             environment: Vec::new(),
             health: (ADDRESS, "/-/ready"),
             logs: folder.to_owned(),

@@ -6,8 +6,12 @@
 //! Needs root, as the laboratory does, and what `tests/backends` builds and installs.
 
 mod catalog;
+mod chain;
+mod desk;
 mod routes;
+mod timing;
 mod told;
+mod world;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,6 +32,12 @@ fn main() -> Result<ExitCode> {
         let stage = Arc::clone(&stage);
         trials.push(Trial::test(*name, move || {
             routes::run(&stage, *job).map_err(|error| Failed::from(format!("{error:#}")))
+        }));
+    }
+    for (name, job) in chain::JOBS {
+        let stage = Arc::clone(&stage);
+        trials.push(Trial::test(*name, move || {
+            world::run(&stage, *job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

@@ -1,31 +1,13 @@
-//! Who is told what, and what is told by telling something else: the shipped routes in a real Alertmanager.
-//!
-//! Alerts are posted as Prometheus posts them. That somebody is *not* told is seen without a clock: a mark that is
-//! posted last and waits as long as everybody else comes last.
+//! Who is told what, and what is told by telling something else: the shipped routes in a real Alertmanager., told as Prometheus tells it.
 
-use std::cell::Cell;
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use e2e::agent::Stage;
-use e2e::backend::{Alertmanager, Posted};
-use e2e::netns::{self, Namespace};
-use e2e::notified::{Notification, Notified, Status};
+use e2e::netns;
 
-use crate::catalog;
-use crate::told::lines;
+use crate::desk::Desk;
 
-/// Where everybody listens who may be told something.
-pub(crate) const SOMEBODY: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 /// A minute of the routes is a second.
 const HURRY: u32 = 60;
-/// Far beyond every wait of a route.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// A subscription that no alert is about but marks.
-const MARKED: &str = "mark";
-
 pub(crate) type Job = fn(&Desk<'_>) -> Result<()>;
 
 pub(crate) const JOBS: &[(&str, Job)] = &[
@@ -37,17 +19,10 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     ("what_is_over_is_told_to_those_who_were_told", over),
 ];
 
-/// An Alertmanager, and everybody whom it may tell.
-pub(crate) struct Desk<'a> {
-    alertmanager: Alertmanager<'a>,
-    notified: Notified,
-    marks: Cell<u32>,
-}
-
 pub(crate) fn run(stage: &Stage, job: Job) -> Result<()> {
     let namespace = netns::alone("routes")?;
-    let desk = Desk::start(&namespace, stage)?;
-    job(&desk).map_err(|error| anyhow!("{error:#}\nAlertmanager said:\n{}", desk.alertmanager.log()))
+    let desk = Desk::start(&namespace, &stage.desk()?.state_dir(), HURRY)?;
+    job(&desk).map_err(|error| anyhow!("{error:#}\nAlertmanager said:\n{}", desk.log()))
 }
 
 fn families(desk: &Desk<'_>) -> Result<()> {
@@ -131,44 +106,4 @@ fn over(desk: &Desk<'_>) -> Result<()> {
         "/page firing SortieSubscriptionPortBlocked a 25: 1",
         "/page resolved SortieSubscriptionPortBlocked a 25: 1",
     ])
-}
-
-impl<'a> Desk<'a> {
-    fn start(namespace: &'a Namespace, stage: &Stage) -> Result<Self> {
-        let folder = stage.desk()?.state_dir();
-        let notified = Notified::start(namespace, SOMEBODY)?;
-        let alertmanager = Alertmanager::start(namespace, &folder, notified.address(), HURRY)?;
-        Ok(Self { alertmanager, notified, marks: Cell::new(0) })
-    }
-
-    /// Says these alerts, written as `NAME SUBSCRIPTION PORT FAMILY`, from the left as many as it has; `-` is none.
-    fn post(&self, alerts: &[&str]) -> Result<()> {
-        self.say(alerts, false)
-    }
-
-    fn say(&self, alerts: &[&str], is_over: bool) -> Result<()> {
-        let alerts = alerts.iter().map(|text| Ok(Posted { labels: catalog::labels(text)?, is_over }));
-        self.alertmanager.post(&alerts.collect::<Result<Vec<_>>>()?)
-    }
-
-    /// Waits until everything is told that will be, and requires that it is this.
-    fn require_told(&self, expected: &[&str]) -> Result<()> {
-        // A mark of its own each time. It waits twice: as a group that is new, and as one that has changed.
-        let mark = format!("{MARKED}-{}", self.marks.replace(self.marks.get() + 1));
-        for (is_over, status) in [(false, Status::Firing), (true, Status::Resolved)] {
-            self.say(&[&format!("SortieVerdictInconclusive {mark}")], is_over)?;
-            self.notified.wait("the mark", PATIENCE, |told| {
-                told.iter().any(|it| subscription(it) == mark && it.status == status)
-            })?;
-        }
-        let told: Vec<_> =
-            self.notified.all()?.into_iter().filter(|it| !subscription(it).starts_with(MARKED)).collect();
-        let told = lines(&told);
-        ensure!(told == expected, "expected {expected:#?}, and told is {told:#?}");
-        Ok(())
-    }
-}
-
-fn subscription(told: &Notification) -> &str {
-    told.group_labels.get("cloud_account_id").map_or("", String::as_str)
 }
