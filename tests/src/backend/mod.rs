@@ -15,6 +15,7 @@ mod prometheus;
 mod service;
 mod shipped;
 mod tls;
+mod watch;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -28,9 +29,10 @@ use crate::receiver::{Receiver, Requests as _, Step};
 
 pub use alertmanager::{Alertmanager, Labels, Posted, State};
 pub use collector::{Acknowledgement, Collector, Gateway};
-pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus, Watch};
+pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus};
 pub use service::Service;
 pub use tls::Tls;
+pub use watch::Watch;
 
 const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::service::{self, Service};
-use super::{alertmanager, at, collector, shipped};
+use super::{Watch, at, shipped, watch};
 use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
@@ -19,23 +19,8 @@ use crate::netns::Namespace;
 pub const ADDRESS: SocketAddr = at(9090);
 /// Prometheus refuses what is more than ten minutes ahead of its clock.
 const AHEAD: Duration = Duration::from_secs(900);
-/// The words of a rule that say how long something waits.
-const WAITS: &[&str] = &["interval", "for", "keep_firing_for"];
-/// When Prometheus tells Alertmanager again. What it says before it has found Alertmanager is lost, and what it does not
-/// say again within four times this is over.
-const AGAIN: Duration = Duration::from_secs(5);
 const RANGE: &str = "30h";
 const MILLISECONDS_PER_SECOND: u64 = 1000;
-
-/// What a Prometheus does beside keeping: it evaluates every rule that we ship and loads by default, tells Alertmanager,
-/// and asks the collector and itself how they are.
-#[derive(Clone, Debug)]
-pub struct Watch {
-    /// How often rules are evaluated that do not say it themselves.
-    pub every: Duration,
-    /// What the rules say about waiting is divided by this.
-    pub hurry: u32,
-}
 
 /// A Prometheus.
 #[derive(Debug)]
@@ -50,8 +35,7 @@ impl<'a> Prometheus<'a> {
 
     /// With the rules that we ship.
     pub(super) fn start_watching(watch: &Watch, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        let again = format!("--rules.alert.resend-delay={}ms", AGAIN.as_millis());
-        Self::start_with(&watch.write(folder)?, &[again], namespace, folder)
+        Self::start_with(&watch.write(folder)?, &[watch::again()], namespace, folder)
     }
 
     fn start_with(config: &Path, more: &[String], namespace: &'a Namespace, folder: &Path) -> Result<Self> {
@@ -136,7 +120,8 @@ impl<'a> Prometheus<'a> {
         self.service.log()
     }
 
-    fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
+    /// As it is asked by a dashboard: with what Prometheus remarks about the question.
+    pub fn remarks(&self, path: &str, fields: &[(&str, &str)]) -> Result<(Value, Vec<String>)> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let fields: Vec<_> =
             fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
@@ -145,34 +130,14 @@ impl<'a> Prometheus<'a> {
         let mut body: Value = serde_json::from_str(&answer.body)
             .with_context(|| format!("Prometheus answered {}: {}", answer.status, answer.body))?;
         ensure!(body["status"] == "success", "Prometheus refuses {path}: {body}");
+        let remarks = ["warnings", "infos"].into_iter().filter_map(|kind| body[kind].as_array()).flatten();
+        let remarks = remarks.map(ToString::to_string).collect();
         let data = body["data"].take();
-        Ok(if data.is_object() { data["result"].clone() } else { data })
+        Ok((if data.is_object() { data["result"].clone() } else { data }, remarks))
     }
-}
 
-impl Watch {
-    /// Writes the configuration that we ship, and the rules, as this watch wants them.
-    fn write(&self, folder: &Path) -> Result<PathBuf> {
-        let rules = folder.join("rules");
-        fs::create_dir_all(&rules).with_context(|| format!("failed to create {}", rules.display()))?;
-        for (name, text) in shipped::rules()? {
-            shipped::write(&rules.join(name), &shipped::hurried(&text, WAITS, self.hurry)?)?;
-        }
-        let config = shipped::read(&shipped::path("collector-config/prometheus.yaml"))?;
-        let config = shipped::without(&config, &["global", "rule_files", "alerting", "scrape_configs"]);
-        let config = format!(
-            "{config}\nglobal:\n  evaluation_interval: {every}ms\n  scrape_interval: {every}ms\n  \
-             scrape_timeout: {every}ms\nrule_files:\n  - {rules}/*.yaml\nalerting:\n  alertmanagers:\n    \
-             - static_configs:\n        - targets: ['{alertmanager}']\nscrape_configs:\n  - job_name: others\n    \
-             static_configs:\n      - targets: ['{collector}', '{ADDRESS}']\n",
-            every = self.every.as_millis(),
-            rules = rules.display(),
-            alertmanager = alertmanager::ADDRESS,
-            collector = collector::ITSELF,
-        );
-        let path = folder.join("prometheus.yaml");
-        shipped::write(&path, &config)?;
-        Ok(path)
+    fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
+        Ok(self.remarks(path, fields)?.0)
     }
 }
 
