@@ -17,6 +17,7 @@ const EXPORTER: &str = "OpenTelemetry Collector 0.161, exporter/exporterhelper/d
 const RECEIVER: &str = "OpenTelemetry Collector 0.161, receiver/receiverhelper/documentation.md";
 const SERVICE: &str = "OpenTelemetry Collector 0.161, service/documentation.md";
 const PROMETHEUS: &str = "Prometheus 3.16, tsdb/head.go";
+const ALERTING: &str = "Prometheus 3.16, rules/alerting.go, and the labels of our own rules";
 
 const REFUSED_FOR: &[&str] = &["foreign_name", "too_old", "future", "too_many"];
 const OF_EXPORTERS: &[(&str, &[&str])] = &[("exporter", &[])];
@@ -25,6 +26,18 @@ const SAMPLE_TYPE: &[(&str, &[&str])] = &[("type", &["float", "histogram"])];
 
 /// Every one of them.
 pub const FOREIGN: &[Foreign] = &[
+    Foreign {
+        name: "ALERTS",
+        labels: &[
+            ("alertname", &[]),
+            ("alertstate", &["firing", "pending"]),
+            ("cloud_account_id", &[]),
+            ("network_type", &["ipv4", "ipv6"]),
+            ("server_port", &[]),
+            ("severity", &["critical", "info", "none", "warning"]),
+        ],
+        source: ALERTING,
+    },
     Foreign {
         name: "sortie_gateway_refused_points_total",
         labels: &[("cloud_account_id", &[]), ("host_id", &[]), ("host_name", &[]), ("reason", REFUSED_FOR)],
