@@ -20,6 +20,7 @@ pub(super) fn table(table: &Table) -> Value {
         },
         "options": {
             "showHeader": true,
+            "frameIndex": 0,
             "cellHeight": "sm",
             "sortBy": table.columns.first().map(|first| json!({ "displayName": first.title, "desc": true })).as_slice(),
             "footer": { "show": false, "reducer": ["sum"], "countRows": false, "fields": "" },
