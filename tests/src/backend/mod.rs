@@ -24,10 +24,10 @@ use crate::netns::Namespace;
 use crate::otlp::{Answer, Message, Protocol};
 use crate::receiver::{Receiver, Requests as _, Step};
 
-pub use collector::{Acknowledgement, Collector, Gateway};
+pub use collector::{Acknowledgement, Collector, Gateway, Overlay};
 pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus};
 pub use service::Service;
-pub use tls::Tls;
+pub use tls::{Shown, Tls};
 
 const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.

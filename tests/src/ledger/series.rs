@@ -57,6 +57,12 @@ impl fmt::Display for Series {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Catalogue {
     metrics: Vec<Published>,
+    events: Vec<Told>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Told {
+    name: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -82,6 +88,16 @@ impl Catalogue {
     pub fn prometheus_name(&self, metric: &str) -> Result<&str> {
         let found = self.metrics.iter().find(|published| published.name == metric);
         Ok(&found.with_context(|| format!("{metric} is not in the catalogue"))?.prometheus.name)
+    }
+
+    /// Every metric that an agent may send.
+    pub fn metrics(&self) -> impl Iterator<Item = &str> {
+        self.metrics.iter().map(|published| published.name.as_str())
+    }
+
+    /// Every event that an agent may send.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().map(|told| told.name.as_str())
     }
 
     /// Every name that a query may find.

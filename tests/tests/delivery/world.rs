@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow, ensure};
 use e2e::agent::{Daemon, Desk, Stage};
-use e2e::backend::{Backend, Collector, Gateway, PROMETHEUS, Tls};
+use e2e::backend::{Backend, Collector, Gateway, Overlay, PROMETHEUS, Tls};
 use e2e::ledger::{Catalogue, Events, Points};
 use e2e::netns::Namespace;
 use e2e::otlp::Protocol;
@@ -27,6 +27,8 @@ use crate::gateway::OURS;
 const WITNESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 14318);
 /// What a cloud would tell.
 const RESOURCE: &str = "cloud.account.id=00000000-0000-0000-0000-000000000000,cloud.region=westeurope";
+const UNGUARDED: Overlay =
+    Overlay::Text("service:\n  pipelines:\n    metrics:\n      processors: [memory_limiter]\n");
 /// A backlog is spread over some intervals of a second.
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(250);
@@ -53,6 +55,8 @@ pub(crate) enum Way {
     Http,
     /// Over gRPC, past the witness.
     Grpc,
+    /// Over HTTP, past the witness, to a gateway that leaves it to the backend to refuse.
+    Unguarded,
     /// Over HTTPS. The witness stands behind the gateway: nobody can read between the two.
     Tls,
 }
@@ -80,6 +84,11 @@ impl Setup {
         Ok(match way {
             Way::Http => past_witness(Protocol::Http, environment),
             Way::Grpc => past_witness(Protocol::Grpc, environment),
+            Way::Unguarded => {
+                let mut setup = past_witness(Protocol::Http, environment);
+                setup.gateway.overlays.push(UNGUARDED);
+                setup
+            }
             Way::Tls => {
                 let tls = Tls::new(folder)?;
                 environment.push(("SSL_CERT_FILE", tls.authority.display().to_string()));
