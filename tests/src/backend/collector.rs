@@ -103,6 +103,7 @@ impl<'a> Collector<'a> {
             ("SORTIE_EVENTS_FILE", events.display().to_string()),
         ]);
         environment.extend_from_slice(&gateway.environment);
+        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let mut service = Service {
             name: "collector",
             namespace,

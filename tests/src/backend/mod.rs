@@ -13,6 +13,7 @@ mod collector;
 mod prometheus;
 mod service;
 mod tls;
+mod victoria;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -28,6 +29,7 @@ pub use collector::{Acknowledgement, Collector, Gateway, Overlay};
 pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus};
 pub use service::Service;
 pub use tls::{Shown, Tls};
+pub use victoria::{ADDRESS as VICTORIA, Victoria};
 
 const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.

@@ -42,6 +42,7 @@ impl<'a> Prometheus<'a> {
                 format!("--storage.tsdb.path={}", data.display()),
                 format!("--web.listen-address={ADDRESS}"),
                 "--web.enable-otlp-receiver".to_owned(),
+                "--web.enable-remote-write-receiver".to_owned(),
             ],
             environment: Vec::new(),
             health: (ADDRESS, "/-/ready"),

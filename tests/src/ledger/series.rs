@@ -41,6 +41,12 @@ impl Series {
         self.labels.get(name).map(String::as_str)
     }
 
+    pub(super) fn without(&self, labels: &[&str]) -> Self {
+        let mut fewer = self.clone();
+        fewer.labels.retain(|label, _| !labels.contains(&label.as_str()));
+        fewer
+    }
+
     pub fn label_names(&self) -> impl Iterator<Item = &str> {
         self.labels.keys().map(String::as_str)
     }

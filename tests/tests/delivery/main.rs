@@ -2,6 +2,7 @@
 //!
 //! * [`gateway`]: what an answer of the gateway is worth, whoever sends.
 //! * [`guards`]: what it does not let pass, and whom it names for it.
+//! * [`tokens`]: whom it hears where it asks for a token.
 //! * [`variants`]: other settings and other backends.
 //! * [`kills`]: that it outlives whoever gave it.
 //! * [`agent`]: what an agent exports, through good and bad days.
@@ -15,6 +16,7 @@ mod guards;
 mod history;
 mod instruments;
 mod kills;
+mod tokens;
 mod variants;
 mod world;
 
@@ -60,7 +62,7 @@ fn main() -> Result<ExitCode> {
             run(&stage, &gateway, job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
-    for (name, job) in [gateway::ALONE, instruments::ALONE].concat() {
+    for (name, job) in [gateway::ALONE, tokens::ALONE, variants::ALONE, instruments::ALONE].concat() {
         let stage = Arc::clone(&stage);
         trials
             .push(Trial::test(name, move || job(&stage).map_err(|error| Failed::from(format!("{error:#}")))));

@@ -1,15 +1,17 @@
 //! The gateway with other settings than those that everybody else here uses.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, ensure};
-use e2e::backend::{Backend, Gateway, Overlay};
-use e2e::otlp::Protocol;
+use e2e::agent::Stage;
+use e2e::backend::{Backend, Gateway, Overlay, PROMETHEUS, VICTORIA, Victoria};
+use e2e::netns;
 use e2e::otlp::sample::Agent;
+use e2e::otlp::{Message, Protocol};
 
-use crate::Case;
-use crate::gateway::{exports, require_taken};
+use crate::gateway::{exports, points, require_stored, require_taken};
 use crate::world::in_the_end;
+use crate::{Alone, Case};
 
 /// As shipped, but for the time between two times of telling.
 const TALKATIVE: Overlay = Overlay::Text(
@@ -30,8 +32,19 @@ const ABOUT_ITSELF: &[&str] = &[
     "otelcol_receiver_refused_metric_points_total",
 ];
 
-pub(crate) const CASES: &[Case] =
-    &[(talkative, "the_gateway_tells_the_backend_about_itself_under_its_own_name", about_itself)];
+const HOUR: Duration = Duration::from_secs(3600);
+
+pub(crate) const CASES: &[Case] = &[
+    (talkative, "the_gateway_tells_the_backend_about_itself_under_its_own_name", about_itself),
+    (
+        remote_write,
+        "by_remote_write_arrives_what_arrives_by_otlp_and_the_answer_is_the_backends",
+        over_remote_write,
+    ),
+];
+
+pub(crate) const ALONE: &[(&str, Alone)] =
+    &[("victoria_metrics_keeps_what_prometheus_keeps_without_job_and_instance", victoria)];
 
 fn talkative() -> Gateway {
     Gateway {
@@ -58,4 +71,70 @@ fn about_itself(backend: &mut Backend<'_>) -> Result<()> {
     let accepted = accepted[0]["value"][1].as_str().unwrap_or_default();
     ensure!(accepted == sent[0].count().to_string(), "{accepted} points are told");
     Ok(())
+}
+
+fn remote_write() -> Gateway {
+    Gateway {
+        overlays: vec![Overlay::Shipped("variants/remote-write.yaml")],
+        environment: vec![("SORTIE_REMOTE_WRITE", format!("http://{PROMETHEUS}/api/v1/write"))],
+        ..Gateway::default()
+    }
+}
+
+/// The same series by another way: job and instance, too, are made by the same rules.
+fn over_remote_write(backend: &mut Backend<'_>) -> Result<()> {
+    let now = SystemTime::now();
+    let mut sent = exports("vm", now, 3);
+    sent.extend(exports("vm", now - 23 * HOUR, 3));
+    require_taken(&backend.send(Protocol::Http, &sent, &[])?)?;
+    require_stored(backend, &sent)?;
+    // What OTLP refuses: another value for the same moment. Here nobody is told, and the first one stays.
+    require_taken(&backend.send(Protocol::Http, &[Agent::new("vm", now).export(now, 17)], &[])?)?;
+    require_stored(backend, &sent)?;
+    backend.prometheus.service().kill()?;
+    let late = exports("late", now, 1);
+    for (protocol, code) in [(Protocol::Http, 503), (Protocol::Grpc, 14)] {
+        let answers = backend.send(protocol, &late, &[])?;
+        ensure!(answers[0].code() == Some(code), "{protocol}: {answers:?}");
+    }
+    backend.prometheus.service().start()?;
+    require_taken(&backend.send(Protocol::Http, &late, &[])?)?;
+    require_stored(backend, &[sent, late].concat())
+}
+
+fn victoria(stage: &Stage) -> Result<()> {
+    let namespace = netns::alone("backend")?;
+    let folder = stage.desk()?.state_dir();
+    let mut victoria = Victoria::start(&namespace, &folder)?;
+    let gateway = Gateway {
+        environment: vec![("SORTIE_METRICS_BACKEND", format!("http://{VICTORIA}/opentelemetry"))],
+        ..Gateway::default()
+    };
+    let backend = Backend::start_with(&gateway, &namespace, &folder)?;
+    let now = SystemTime::now();
+    let mut sent = exports("vm", now, 3);
+    // The newest first, and the day after it; and what an agent is not sure about, again.
+    sent.extend(exports("vm", now - 23 * HOUR, 3));
+    for protocol in Protocol::BOTH {
+        require_taken(&backend.send(protocol, &sent, &[])?)?;
+    }
+    require_kept(&victoria, &sent)?;
+    victoria.service().kill()?;
+    let meanwhile = exports("late", now, 2);
+    for (protocol, code) in [(Protocol::Http, 503), (Protocol::Grpc, 14)] {
+        let answers = backend.send(protocol, &meanwhile, &[])?;
+        ensure!(answers.iter().all(|answer| answer.code() == Some(code)), "{protocol}: {answers:?}");
+    }
+    victoria.service().start()?;
+    require_taken(&backend.send(Protocol::Http, &meanwhile, &[])?)?;
+    require_kept(&victoria, &[sent, meanwhile].concat())
+}
+
+/// All of it and nothing else, in the end: VictoriaMetrics shows what it took some seconds later.
+fn require_kept(victoria: &Victoria<'_>, sent: &[Message]) -> Result<()> {
+    let expected = points(sent)?.without(&["job", "instance"])?;
+    in_the_end(|| {
+        let kept = victoria.points(r#"{__name__=~"sortie_.*"}"#)?;
+        expected.require_same(&kept, ["what was sent", "VictoriaMetrics"])
+    })
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use e2e::agent::{Daemon, Desk, Stage};
 use e2e::backend::{Backend, Collector, Gateway, Overlay, PROMETHEUS, Tls};
 use e2e::ledger::{Catalogue, Events, Points};
@@ -46,6 +46,7 @@ pub(crate) struct World<'a> {
     scenario: &'a Scenario,
     stage: &'a Stage,
     environment: Vec<(&'static str, String)>,
+    tls: Option<Tls>,
 }
 
 /// How an agent reaches the gateway.
@@ -59,6 +60,8 @@ pub(crate) enum Way {
     Unguarded,
     /// Over HTTPS. The witness stands behind the gateway: nobody can read between the two.
     Tls,
+    /// As [`Way::Tls`], to a gateway that asks for a certificate; it lies where [`World::credentials`] says.
+    MutualTls,
 }
 
 /// What a way means for those who stand on it.
@@ -89,11 +92,20 @@ impl Setup {
                 setup.gateway.overlays.push(UNGUARDED);
                 setup
             }
-            Way::Tls => {
-                let tls = Tls::new(folder)?;
+            Way::Tls | Way::MutualTls => {
+                let mut tls = Tls::new(folder)?;
+                tls.is_mutual = way == Way::MutualTls;
                 environment.push(("SSL_CERT_FILE", tls.authority.display().to_string()));
+                // What the gateway tells about itself is not for the witness.
+                let about_itself = format!("http://{PROMETHEUS}/api/v1/otlp/v1/metrics");
+                let gateway = Gateway {
+                    tls: Some(tls),
+                    prometheus: WITNESS,
+                    environment: vec![("SORTIE_GATEWAY_METRICS", about_itself)],
+                    ..Gateway::default()
+                };
                 Self {
-                    gateway: Gateway { tls: Some(tls), prometheus: WITNESS, ..Gateway::default() },
+                    gateway,
                     endpoint: format!("https://{}", Collector::address(Protocol::Http)),
                     protocol: Protocol::Http,
                     behind_witness: PROMETHEUS,
@@ -127,6 +139,7 @@ pub(crate) fn run(stage: &Stage, way: Way, config: &str, job: Job) -> Result<()>
         scenario: &scenario,
         stage,
         environment: setup.environment,
+        tls: setup.gateway.tls,
     };
     job(&mut world).map_err(|error| anyhow!("{error:#}\n{}{}", world.backend.said(), world.desk.logs()))
 }
@@ -142,6 +155,15 @@ impl<'a> World<'a> {
         let all = self.environment.iter().chain(environment);
         let environment: Vec<_> = all.map(|(name, value)| (*name, value.as_str())).collect();
         Daemon::start_on(&self.desk, &environment, self.scenario, Engine::Raw, self.vm, self.stage)
+    }
+
+    /// What an agent needs in its environment to show a certificate.
+    pub(crate) fn credentials(&self) -> Result<[(&'static str, String); 2]> {
+        let client = &self.tls.as_ref().context("the gateway does not speak TLS")?.client;
+        Ok([
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", client.certificate.display().to_string()),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", client.key.display().to_string()),
+        ])
     }
 
     /// Mail to port 25 is dropped at the first hop.
