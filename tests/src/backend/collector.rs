@@ -15,6 +15,8 @@ use crate::otlp::{Protocol, Sender};
 
 const HTTP: SocketAddr = at(4318);
 const GRPC: SocketAddr = at(4317);
+/// Where it says how it is, unless it is told otherwise.
+pub(super) const ITSELF: SocketAddr = at(8888);
 const HEALTH: SocketAddr = at(13133);
 
 /// How a gateway is set up.

@@ -1,4 +1,4 @@
-//! VictoriaMetrics, with the settings that we ship, and what it has stored.
+//! `VictoriaMetrics`, with the settings that we ship, and what it has stored.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use crate::netns::Namespace;
 /// Where it listens.
 pub const ADDRESS: SocketAddr = at(8428);
 
-/// A VictoriaMetrics.
+/// One of them.
 #[derive(Debug)]
 pub struct Victoria<'a> {
     service: Service<'a>,
