@@ -15,6 +15,7 @@ mod prometheus;
 mod service;
 mod shipped;
 mod tls;
+mod victoria;
 mod watch;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -28,10 +29,11 @@ use crate::otlp::{Answer, Message, Protocol};
 use crate::receiver::{Receiver, Requests as _, Step};
 
 pub use alertmanager::{Alertmanager, Labels, Posted, State};
-pub use collector::{Acknowledgement, Collector, Gateway};
+pub use collector::{Acknowledgement, Collector, Gateway, Overlay};
 pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus};
 pub use service::Service;
-pub use tls::Tls;
+pub use tls::{Shown, Tls};
+pub use victoria::{ADDRESS as VICTORIA, Victoria};
 pub use watch::Watch;
 
 const LOGS: SocketAddr = at(3100);

@@ -50,6 +50,7 @@ impl<'a> Prometheus<'a> {
                 format!("--storage.tsdb.path={}", data.display()),
                 format!("--web.listen-address={ADDRESS}"),
                 "--web.enable-otlp-receiver".to_owned(),
+                "--web.enable-remote-write-receiver".to_owned(),
             ]
             .into_iter()
             .chain(more.iter().cloned())
