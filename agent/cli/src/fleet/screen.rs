@@ -48,8 +48,9 @@ impl Screen {
 
     fn redraw(&self) -> io::Result<()> {
         let height = terminal_size::terminal_size().map_or(usize::MAX, |(_, height)| usize::from(height.0));
-        let told: String = self.told.iter().map(|text| format!("warning: {}\n", printable(text))).collect();
-        terminal::print(format!("{CLEAR}{}", fitted(&(told + &self.last), height)))
+        let told = self.told.iter().map(|text| ["warning: ", &printable(text), "\n"].concat());
+        let text = told.chain([self.last.clone()]).collect::<String>();
+        terminal::print(format!("{CLEAR}{}", fitted(&text, height)))
     }
 }
 
