@@ -23,19 +23,33 @@ pub struct Stage {
 impl Stage {
     /// Asks for root and its tools, removes what dead laboratories left behind, and sets the stage.
     pub fn prepare() -> Result<Self> {
+        Self::clear()?;
+        Self::set()
+    }
+
+    /// As [`Stage::prepare`], for trials in which nobody runs the binary.
+    pub fn bare() -> Result<Self> {
+        Self::clear()?;
+        Self::open()
+    }
+
+    fn clear() -> Result<()> {
         command::require_root_and_tools()?;
         netns::sweep()?;
-        sweep()?;
-        Self::set()
+        sweep()
+    }
+
+    fn open() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
+        Ok(Self { folder, desks: AtomicU32::new(0) })
     }
 
     /// Copies the binary to where any user may run it.
     pub fn set() -> Result<Self> {
         let binary = find_binary()?;
-        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
-        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
-        let stage = Self { folder, desks: AtomicU32::new(0) };
+        let stage = Self::open()?;
         fs::copy(&binary, stage.binary()).with_context(|| format!("failed to copy {}", binary.display()))?;
         fs::set_permissions(stage.binary(), fs::Permissions::from_mode(0o755))?;
         Ok(stage)

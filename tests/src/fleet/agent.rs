@@ -22,8 +22,8 @@ use sortie_core::verdict::State;
 use sortie_core::verdict::machine::Machine;
 use sortie_telemetry::{Bounds, Event, Facts, PortFacts, RelayFacts, StoreState, Telemetry};
 
-use super::cloud::CloudFacts;
 use super::clock::Clock;
+use super::cloud::CloudFacts;
 use super::moments::{self, Moment};
 use super::population::Vm;
 use super::script::Script;
@@ -144,7 +144,10 @@ impl Agent {
             Act::Sit(number) => {
                 if number == 1 {
                     self.sat = at;
-                    self.machines.iter_mut().filter(|machine| machine.shown().is_none()).for_each(Machine::doubt);
+                    self.machines
+                        .iter_mut()
+                        .filter(|machine| machine.shown().is_none())
+                        .for_each(Machine::doubt);
                 }
                 vec![self.ask(common, at, number)]
             }
@@ -163,9 +166,9 @@ impl Agent {
 
     /// What is on show, by port and family.
     pub(super) fn shown(&self) -> impl Iterator<Item = (Port, Family, State)> {
-        self.machines.iter().filter_map(|machine| {
-            Some((machine.port(), machine.family(), machine.shown()?.state))
-        })
+        self.machines
+            .iter()
+            .filter_map(|machine| Some((machine.port(), machine.family(), machine.shown()?.state)))
     }
 
     /// The last words of a life.
@@ -188,7 +191,8 @@ impl Agent {
     }
 
     fn ask(&mut self, common: &Common, at: Duration, number: u32) -> (Duration, Act) {
-        let doubted = |port| self.machines.iter().any(|machine| machine.port() == port && machine.is_doubting());
+        let doubted =
+            |port| self.machines.iter().any(|machine| machine.port() == port && machine.is_doubting());
         let ports: Vec<Port> =
             common.world.roster.ports().into_iter().filter(|port| doubted(*port)).collect();
         let targets: Vec<usize> = ports.iter().flat_map(|port| common.world.targets(*port, None)).collect();
@@ -329,10 +333,8 @@ impl Agent {
             })
         };
         let relays = &common.script.scenario.subscription[vm.subscription].relays;
-        let relay = |name: &String| RelayFacts {
-            name: name.clone(),
-            result: common.script.relay(vm, name, at),
-        };
+        let relay =
+            |name: &String| RelayFacts { name: name.clone(), result: common.script.relay(vm, name, at) };
         let before = common.script.booted(vm, at);
         let began = wall(common, vm, Duration::ZERO);
         let booted = if before >= 0.0 {
@@ -369,7 +371,7 @@ impl Agent {
         };
         let (export, request) = moments::moved(&export, moment)?;
         common.records.ended_requests(self.vm, moments::endings(&request));
-        self.spool.add(Made { export, at: moment.at }, at);
+        self.spool.add(Made { export, at: moment.at, samples: moments::samples(&request) }, at);
         Ok(())
     }
 
@@ -466,9 +468,8 @@ mod tests {
                 let gap = if letter.is_uppercase() && !word.is_empty() { "_" } else { "" };
                 word + gap + &letter.to_lowercase().to_string()
             });
-            let common = common(&format!(
-                "[[subscription]]\nname = 'a'\ntype = 'ea'\nvms = 1\nstarts = '{word}'\n"
-            ));
+            let common =
+                common(&format!("[[subscription]]\nname = 'a'\ntype = 'ea'\nvms = 1\nstarts = '{word}'\n"));
             let story = live(&common, 20 * MINUTE);
             let of_smtp: Vec<_> = story.iter().filter(|(_, port, _)| *port == Port::SMTP).collect();
             assert_eq!(of_smtp.last().map(|(.., state)| *state), Some(fault.state()), "{word}: {of_smtp:?}");
@@ -485,7 +486,10 @@ mod tests {
             let story = live(&common, 60 * MINUTE);
             let of_smtp: Vec<_> = story.into_iter().filter(|(_, port, _)| *port == Port::SMTP).collect();
             let [_, (seen, _, state), (lifted, ..)] = of_smtp[..] else { panic!("{fault}: {of_smtp:?}") };
-            assert_eq!(state, common.script.state(&common.script.population.vms[0], Port::SMTP, Family::Ipv4, 25 * MINUTE));
+            assert_eq!(
+                state,
+                common.script.state(&common.script.population.vms[0], Port::SMTP, Family::Ipv4, 25 * MINUTE)
+            );
             for (moment, shown) in [(20 * MINUTE, seen), (40 * MINUTE, lifted)] {
                 let delay = shown.saturating_sub(moment);
                 assert!(delay <= Duration::from_secs(100), "{fault}: {delay:?}");

@@ -68,7 +68,11 @@ impl Desk {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                bail!("waited {patience:?} in vain for {what}; the fleet is at {:?}: {:?}", progress.now, progress.shown);
+                bail!(
+                    "waited {patience:?} in vain for {what}; the fleet is at {:?}: {:?}",
+                    progress.now,
+                    progress.shown
+                );
             }
             progress = self.changed.wait_timeout(progress, left).unwrap_or_else(PoisonError::into_inner).0;
         }

@@ -17,8 +17,8 @@
 //! All of it is one thread. It lives in a namespace, until the fleet is dropped.
 
 mod agent;
-mod cloud;
 mod clock;
+mod cloud;
 mod desk;
 mod fault;
 mod moments;
@@ -37,18 +37,18 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 
+use self::agent::Common;
+use self::clock::Clock;
 pub use self::clock::Pace;
+use self::desk::Desk;
 pub use self::fault::Fault;
+use self::play::Play;
 pub use self::population::{Population, Vm};
+use self::records::Records;
 pub use self::records::{Emitted, Fate, Record, Statistics};
 pub use self::scenario::{Happening, Scenario, Subscription, What, Whom};
 pub use self::script::{Script, Truth};
 pub use self::settings::Settings;
-use self::agent::Common;
-use self::clock::Clock;
-use self::desk::Desk;
-use self::play::Play;
-use self::records::Records;
 use self::world::World;
 use crate::netns::Namespace;
 use crate::server::runtime;

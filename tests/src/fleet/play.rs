@@ -58,9 +58,8 @@ impl Play {
     /// Prepares everybody, and does nothing yet.
     pub(super) fn new(common: Common, settings: &Settings) -> Result<Self> {
         let agents = common.script.population.vms.iter().map(|vm| Agent::new(&common, vm));
-        let cast: Vec<Role> = agents
-            .map(|agent| Ok(Role { agent: agent?, life: 0, ships: None }))
-            .collect::<Result<_>>()?;
+        let cast: Vec<Role> =
+            agents.map(|agent| Ok(Role { agent: agent?, life: 0, ships: None })).collect::<Result<_>>()?;
         // All waits of a shipper follow from its interval: so virtual time is real time to it.
         let interval = common.script.scenario.agent.export.div_f64(common.clock.speed());
         let ship = ShipSettings { proxy: Proxy::Off, ..ShipSettings::to(&settings.endpoint, interval) };

@@ -89,8 +89,10 @@ impl Script {
         happened.sort_by_key(|(.., onset)| *onset);
         for (what, number, onset) in happened {
             let to = &self.scenario.happening[number].to;
-            let is_meant = to.ports.as_ref().is_none_or(|ports| ports.contains(&port))
-                && to.families.as_ref().is_none_or(|families| families.contains(&family));
+            let is_of_all = matches!(what, What::Fault(Fault::NoEgress) | What::Lift);
+            let is_meant =
+                to.ports.as_ref().map_or(is_of_all || port == Port::SMTP, |ports| ports.contains(&port))
+                    && to.families.as_ref().is_none_or(|families| families.contains(&family));
             match what {
                 What::Fault(fault) if is_meant => faults.push(*fault),
                 What::Lift if is_meant => faults.clear(),
@@ -107,13 +109,16 @@ impl Script {
 
     /// Operators whose mail servers are silent.
     pub fn dead(&self, at: Duration) -> impl Iterator<Item = &str> {
-        self.scenario.happening.iter().filter(move |happening| {
-            happening.at <= at && happening.lasts.is_none_or(|lasts| at < happening.at + lasts)
-        })
-        .filter_map(|happening| match &happening.what {
-            What::OperatorDies(operator) => Some(operator.as_str()),
-            _ => None,
-        })
+        self.scenario
+            .happening
+            .iter()
+            .filter(move |happening| {
+                happening.at <= at && happening.lasts.is_none_or(|lasts| at < happening.at + lasts)
+            })
+            .filter_map(|happening| match &happening.what {
+                What::OperatorDies(operator) => Some(operator.as_str()),
+                _ => None,
+            })
     }
 
     /// When the life that the agent is in began, where it is in one.
@@ -300,11 +305,7 @@ mod tests {
              [[happening]]\nat = '30m'\nto.subscription = 'prod'\nto.region = 'west'\nwhat = 'lift'\n",
         );
         for (minute, open, blocked) in [(9, 40, 0), (15, 19, 21), (20, 0, 40), (30, 20, 20)] {
-            assert_eq!(
-                counts(&script, minute, "prod", [Open, PlatformBlocked]),
-                [open, blocked],
-                "{minute}"
-            );
+            assert_eq!(counts(&script, minute, "prod", [Open, PlatformBlocked]), [open, blocked], "{minute}");
         }
         assert_eq!(counts(&script, 59, "dev", [Open, PlatformBlocked]), [0, 10]);
     }
@@ -333,7 +334,8 @@ mod tests {
         assert_eq!(counts(&script, 14, "dev", [Open, PlatformBlocked]), [0, 10]);
         assert_eq!(counts(&script, 15, "dev", [Open, PlatformBlocked]), [5, 5]);
         let vms = || script.population.vms.iter().filter(|vm| vm.subscription == 1);
-        let granted = |minute| vms().filter(|vm| script.allows_port_25(vm, minute * MINUTE) == Some(true)).count();
+        let granted =
+            |minute| vms().filter(|vm| script.allows_port_25(vm, minute * MINUTE) == Some(true)).count();
         assert_eq!([granted(9), granted(11)], [0, 5]);
         let vm = vms().find(|vm| script.allows_port_25(vm, 11 * MINUTE) == Some(true)).expect("five of them");
         assert_eq!(script.next_life(vm, MINUTE), Some(15 * MINUTE));
@@ -352,7 +354,9 @@ mod tests {
 
     #[test]
     fn one_dead_operator_is_nobodys_state_and_two_are() {
-        let dies = |operator| format!("[[happening]]\nat = '10m'\nlasts = '5m'\nwhat.operator_dies = '{operator}'\n");
+        let dies = |operator| {
+            format!("[[happening]]\nat = '10m'\nlasts = '5m'\nwhat.operator_dies = '{operator}'\n")
+        };
         let one = script(&dies("google"));
         assert_eq!(counts(&one, 12, "prod", [Open, State::Partial]), [40, 0]);
         let two = script(&(dies("google") + &dies("yahoo")));
@@ -369,7 +373,10 @@ mod tests {
         );
         let vms: Vec<_> = script.population.vms.iter().filter(|vm| vm.subscription == 0).collect();
         let (before, after) = (9 * MINUTE, 10 * MINUTE);
-        assert_eq!([before, after].map(|at| script.kind(vms[0], at)), [Subscription::Ea, Subscription::Other]);
+        assert_eq!(
+            [before, after].map(|at| script.kind(vms[0], at)),
+            [Subscription::Ea, Subscription::Other]
+        );
         assert_eq!(vms.iter().filter(|vm| script.clock_off(vm, after) == -7200).count(), 4);
         let relay = |at| script.relay(vms[0], "acs", at);
         assert_eq!([before, after, 12 * MINUTE].map(relay), {

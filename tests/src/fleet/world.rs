@@ -16,7 +16,9 @@ use fastrand::Rng;
 use serde::Deserialize;
 use sortie_core::errno::Errno;
 use sortie_core::localise::{Extent, Pair};
-use sortie_core::observation::{Answer, Attempt, Observation, Peer, Round, Seen, Segment, Session, SessionEnd};
+use sortie_core::observation::{
+    Answer, Attempt, Observation, Peer, Round, Seen, Segment, Session, SessionEnd,
+};
 use sortie_core::schedule::SENTINEL_WINDOW;
 use sortie_core::target::{Address, Family, Operator, Port, Role, Roster, Target};
 use sortie_core::walk::{Reach, Step, Walk};
@@ -146,9 +148,8 @@ impl World {
 
     /// Asks, and says what came back.
     pub(super) fn round(&self, plan: &Plan<'_>, weather: &Weather<'_>, rng: &mut Rng) -> Round {
-        let asked = |place: &&Place| {
-            place.target.map_or(plan.is_jury, |target| plan.targets.contains(&target))
-        };
+        let asked =
+            |place: &&Place| place.target.map_or(plan.is_jury, |target| plan.targets.contains(&target));
         let mut observations = Vec::new();
         for place in self.places.iter().filter(asked) {
             for &family in plan.families {
@@ -166,7 +167,9 @@ impl World {
     fn walk_one(&self, pair: &Pair, extent: &Extent, weather: &Weather<'_>) -> Option<Walk> {
         let at = |(ip, port): (IpAddr, Port), is_control: bool| {
             self.places.iter().find(|place| {
-                place.ips.contains(&ip) && place.address.port == port && (place.role == Role::Control) == is_control
+                place.ips.contains(&ip)
+                    && place.address.port == port
+                    && (place.role == Role::Control) == is_control
             })
         };
         let subject = at(pair.subject, false)?;
@@ -298,7 +301,16 @@ fn places(roster: &Roster) -> Vec<Place> {
         let mut place = |role, address: &Address, host| {
             let operator = Some(entry.operator().clone());
             let (address, target) = (address.clone(), Some(target));
-            places.push(Place { operator, role, address, ips: ips(host), distance, round_trip, rank, target });
+            places.push(Place {
+                operator,
+                role,
+                address,
+                ips: ips(host),
+                distance,
+                round_trip,
+                rank,
+                target,
+            });
         };
         place(entry.role(), entry.address(), host);
         if let Some(control) = entry.control() {
