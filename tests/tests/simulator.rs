@@ -27,7 +27,7 @@ fn a_block_of_forty_minutes_is_told_in_one_and_everything_arrives() {
 }
 
 fn run() -> Result<()> {
-    let stage = Stage::bare()?;
+    let stage = Stage::prepare_empty()?;
     let (namespace, desk) = (netns::alone("fleet")?, stage.desk()?);
     let backend = Backend::start(&namespace, &desk.state_dir())?;
     let scenario = Scenario::load("block")?;
