@@ -371,7 +371,7 @@ impl Agent {
         };
         let (export, request) = moments::moved(&export, moment)?;
         common.records.ended_requests(self.vm, moments::endings(&request));
-        self.spool.add(Made { export, at: moment.at }, at);
+        self.spool.add(Made { export, at: moment.at, samples: moments::samples(&request) }, at);
         Ok(())
     }
 

@@ -89,8 +89,10 @@ impl Script {
         happened.sort_by_key(|(.., onset)| *onset);
         for (what, number, onset) in happened {
             let to = &self.scenario.happening[number].to;
-            let is_meant = to.ports.as_ref().is_none_or(|ports| ports.contains(&port))
-                && to.families.as_ref().is_none_or(|families| families.contains(&family));
+            let is_of_all = matches!(what, What::Fault(Fault::NoEgress) | What::Lift);
+            let is_meant =
+                to.ports.as_ref().map_or(is_of_all || port == Port::SMTP, |ports| ports.contains(&port))
+                    && to.families.as_ref().is_none_or(|families| families.contains(&family));
             match what {
                 What::Fault(fault) if is_meant => faults.push(*fault),
                 What::Lift if is_meant => faults.clear(),

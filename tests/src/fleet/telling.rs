@@ -43,7 +43,7 @@ impl Telling<'_> {
     pub(super) fn tell(&self, event: &Event<'_>) {
         let uid = Uuid::now_v7().to_string();
         if let Some(export) = self.telemetry.event(event, &uid, self.now) {
-            self.spool.add(Made { export, at: self.now }, self.at);
+            self.spool.add(Made { export, at: self.now, samples: 0 }, self.at);
         }
     }
 
