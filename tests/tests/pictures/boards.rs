@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, anyhow};
 use e2e::agent::Stage;
 use e2e::backend::{Backend, Collector, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
-use e2e::{browser, netns};
 use e2e::otlp::Protocol;
+use e2e::{browser, netns};
 use serde_json::{Value, json};
 use sortie_dashboards::boards;
 

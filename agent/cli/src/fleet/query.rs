@@ -114,7 +114,10 @@ impl Scope {
                 format!("max by (cloud_account_id) (cloud_account:sortie_agents:count{})", self.of_agents())
             }
             (Source::Recorded, Some(_)) => {
-                format!("max by (cloud_account_id) (cloud_account_region:sortie_agents:count{})", self.of_agents())
+                format!(
+                    "max by (cloud_account_id) (cloud_account_region:sortie_agents:count{})",
+                    self.of_agents()
+                )
             }
             (Source::Raw, _) => format!("count by (cloud_account_id) ({})", self.now()),
         }
@@ -124,7 +127,10 @@ impl Scope {
     pub(super) fn seen(&self, source: Source) -> String {
         match self.without_region(source) {
             Source::Recorded if self.window == SEEN_RECORDED => {
-                format!("max by (cloud_account_id) (cloud_account:sortie_agents_seen6h:count{})", self.of_agents())
+                format!(
+                    "max by (cloud_account_id) (cloud_account:sortie_agents_seen6h:count{})",
+                    self.of_agents()
+                )
             }
             _ => format!("count by (cloud_account_id) ({})", self.before()),
         }
@@ -270,7 +276,11 @@ impl Scope {
     }
 
     fn info_before(&self) -> String {
-        format!("max_over_time(sortie_agent_info{}[{}s:{SEEN_STEP}])", self.of_agents(), self.window.as_secs())
+        format!(
+            "max_over_time(sortie_agent_info{}[{}s:{SEEN_STEP}])",
+            self.of_agents(),
+            self.window.as_secs()
+        )
     }
 
     /// What is not recorded by region is counted anew.
