@@ -7,10 +7,10 @@ use crate::config::{ConfigError, OverrideError};
 use crate::configure::FileExists;
 use crate::exit;
 use crate::man::UnknownCommand;
+use crate::prometheus::UrlError;
 use crate::report::{NoTicket, NothingKnown};
 use crate::selection::SelectionError;
 use crate::text::printable;
-use crate::verify::UrlError;
 
 /// The exit code that belongs to an error.
 pub fn code(error: &anyhow::Error) -> u8 {

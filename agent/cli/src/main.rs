@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::{ColorChoice, Parser};
 use sortie_cli::args::{Cli, Command, DemoWorld};
 use sortie_cli::{
-    check, completions, configure, demo, doctor, engine, exit, failure, knowledge, man, report, run, setup,
-    terminal, verify,
+    check, completions, configure, demo, doctor, engine, exit, failure, fleet, knowledge, man, report, run,
+    setup, terminal, verify,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -47,6 +47,7 @@ fn dispatch(command: &Command) -> anyhow::Result<u8> {
             runtime()?
                 .block_on(async { verify::machine(args, &config, engine::jury(&config, roster)?).await })
         }
+        Command::Fleet(args) => runtime()?.block_on(fleet::run(args)),
         Command::Run(args) => {
             let in_force = setup::in_force(args.settings.config.as_deref(), args.overrides())?;
             for sentence in in_force.sentences() {

@@ -3,7 +3,7 @@
 use crate::verdict::State;
 
 /// What a port is expected to be. [`Expectation::Any`] is never violated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Expectation {
     /// Mail leaves.
     Open,

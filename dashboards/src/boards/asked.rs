@@ -10,7 +10,7 @@ pub struct Asked {
     pub board: &'static str,
     /// The panel.
     pub panel: &'static str,
-    /// In PromQL, without variables.
+    /// In `PromQL`, without variables.
     pub expr: String,
     /// How it is asked.
     pub shape: Shape,

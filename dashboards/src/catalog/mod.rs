@@ -10,6 +10,7 @@
 mod foreign;
 mod known;
 mod labels;
+mod read;
 mod recorded;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,12 @@ pub fn check(expression: &str) -> Result<(), Refused> {
 pub fn labels_of(expression: &str) -> Result<BTreeSet<String>, Refused> {
     let parsed = parser::parse(expression).map_err(Refused::NotPromql)?;
     labels::infer(&parsed).map(Option::unwrap_or_default)
+}
+
+/// The names of the series that this expression reads.
+pub fn series_of(expression: &str) -> Result<BTreeSet<String>, Refused> {
+    check(expression)?;
+    parser::parse(expression).map(|parsed| read::series(&parsed)).map_err(Refused::NotPromql)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub const RECORDED: &[Recorded] = &[
     recorded("cloud_account_port:sortie_vms_conclusive:count", ACCOUNT_PORT),
     recorded("cloud_account_port:sortie_vms_blocked:ratio", ACCOUNT_PORT),
     recorded("cloud_account_port:sortie_vms_stopped:ratio", ACCOUNT_PORT),
+    recorded("cloud_account_port:sortie_vms_newly_blocked:ratio", ACCOUNT_PORT),
     recorded(
         "cloud_account_port_expected:sortie_vms:count",
         &["cloud_account_id", "network_type", "server_port", "sortie_expected_state"],
@@ -42,6 +43,12 @@ pub const RECORDED: &[Recorded] = &[
     recorded("cloud_account_region:sortie_agents:count", ACCOUNT_REGION),
     recorded("cloud_account:sortie_agents:count", ACCOUNT),
     recorded("cloud_account:sortie_agents_seen6h:count", ACCOUNT),
+    recorded("cloud_account:sortie_agents_stalled:count", ACCOUNT),
+    recorded("cloud_account_relay:sortie_vms_unusable:ratio", &["cloud_account_id", "sortie_relay_name"]),
+    recorded(
+        "cloud_region_port:sortie_handshake_seconds:mean10m",
+        &["cloud_region", "network_type", "server_port"],
+    ),
     recorded(
         "server_address_port:sortie_probe_failures:ratio_rate10m",
         &["network_type", "server_address", "server_port"],

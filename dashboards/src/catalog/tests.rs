@@ -82,6 +82,15 @@ fn what_nobody_writes_is_refused() {
 }
 
 #[test]
+fn the_series_of_an_expression_are_all_that_it_reads() {
+    let read = series_of(
+        "max_over_time(count(otelcol_process_uptime_seconds_total)[1h:1m]) > count(sortie_agent_info)",
+    );
+    let expected = ["otelcol_process_uptime_seconds_total", "sortie_agent_info"];
+    assert_eq!(read, Ok(expected.map(str::to_owned).into()));
+}
+
+#[test]
 fn recorded_series_are_named_by_their_level() {
     for Recorded { name, labels } in RECORDED {
         assert_eq!(name.split(':').count(), 3, "{name}");

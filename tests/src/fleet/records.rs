@@ -170,6 +170,12 @@ impl Emitted {
         Self(self.0.iter().filter(|record| wanted(record.fate)).cloned().collect())
     }
 
+    /// Those that are wanted.
+    #[must_use]
+    pub fn those(&self, wanted: impl Fn(&Record) -> bool) -> Self {
+        Self(self.0.iter().filter(|record| wanted(record)).cloned().collect())
+    }
+
     /// What receivers have acknowledged: all of it must be there.
     #[must_use]
     pub fn taken(&self) -> Self {

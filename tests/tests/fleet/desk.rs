@@ -22,6 +22,8 @@ const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 80
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// A subscription that no alert is about but marks.
 const MARKED: &str = "mark";
+/// The page and the ticket that wait longest.
+const MARKS: [&str; 2] = ["SortieSubscriptionPortBlocked", "SortieVerdictInconclusive"];
 
 pub(crate) struct Desk<'a> {
     alertmanager: Alertmanager<'a>,
@@ -57,14 +59,19 @@ impl<'a> Desk<'a> {
 
     /// Waits until everything is told that will be as things are, and returns it.
     pub(crate) fn settled(&self) -> Result<Vec<Notification>> {
-        // A mark of its own each time. It waits twice: as a group that is new, and as one that has changed.
+        // Marks of their own each time. The page waits twice: as a group that is new, and as one that has changed.
         let mark = format!("{MARKED}-{}", self.marks.replace(self.marks.get() + 1));
-        for (is_over, status) in [(false, Status::Firing), (true, Status::Resolved)] {
-            self.say(&[&format!("SortieVerdictInconclusive {mark}")], is_over)?;
+        let [page, ticket] = MARKS.map(|name| format!("{name} {mark}"));
+        let arrives = |path, status| {
             self.notified.wait("the mark", PATIENCE, |told| {
-                told.iter().any(|it| subscription(it) == mark && it.status == status)
-            })?;
-        }
+                told.iter().any(|it| subscription(it) == mark && it.path == path && it.status == status)
+            })
+        };
+        self.say(&[&page, &ticket], false)?;
+        arrives("/ticket", Status::Firing)?;
+        arrives("/page", Status::Firing)?;
+        self.say(&[&page], true)?;
+        arrives("/page", Status::Resolved)?;
         self.told()
     }
 

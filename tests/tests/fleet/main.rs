@@ -1,13 +1,18 @@
 //! What a fleet tells people: the rules, routes and gateway that we ship, in a real collector, Prometheus and
 //! Alertmanager.
 //!
+//! * [`chain`]: that a rule which fires reaches somebody.
+//! * [`causes`]: one cause, one notification.
+//! * [`losses`]: nothing is lost on the way.
 //! * [`routes`]: who is told what, and what is told by telling something else.
 //!
 //! Needs root, as the laboratory does, and what `tests/backends` builds and installs.
 
 mod catalog;
+mod causes;
 mod chain;
 mod desk;
+mod losses;
 mod routes;
 mod timing;
 mod told;
@@ -34,10 +39,10 @@ fn main() -> Result<ExitCode> {
             routes::run(&stage, *job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
-    for (name, job) in chain::JOBS {
+    for (name, job) in [chain::JOBS, causes::JOBS, losses::JOBS].concat() {
         let stage = Arc::clone(&stage);
-        trials.push(Trial::test(*name, move || {
-            world::run(&stage, *job).map_err(|error| Failed::from(format!("{error:#}")))
+        trials.push(Trial::test(name, move || {
+            world::run(&stage, job).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod fleet;
 mod knowledge;
 mod man;
 mod report;
@@ -13,6 +14,7 @@ mod run;
 mod settings;
 mod verify;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
@@ -23,6 +25,8 @@ pub use self::completions::Completions;
 pub use self::config::{CheckFile, ConfigCommand, Init, Show, ShowFormat};
 pub use self::demo::{Demo, DemoWorld};
 pub use self::doctor::{Doctor, DoctorFormat};
+pub(crate) use self::fleet::NO_SUBSCRIPTION;
+pub use self::fleet::{Fleet, FleetFormat, Ports, Sort};
 pub(crate) use self::knowledge::RELAYS;
 pub use self::knowledge::{Knowledge, KnowledgeFormat};
 pub use self::man::Man;
@@ -57,6 +61,10 @@ pub enum Command {
     #[command(long_about = verify::LONG, after_long_help = verify::AFTER)]
     #[command(after_help = "Use --help for examples and exit codes.")]
     Verify(Verify),
+    /// Show how a whole fleet stands, as its agents report to Prometheus
+    #[command(long_about = fleet::LONG, after_long_help = fleet::AFTER)]
+    #[command(after_help = "Use --help for examples and exit codes.")]
+    Fleet(Fleet),
     /// Keep watch: a page, metrics, and a line in the log for every change
     #[command(long_about = run::LONG, after_long_help = run::AFTER)]
     Run(Run),
@@ -127,6 +135,27 @@ pub(super) fn port(text: &str) -> Result<Port, String> {
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let example = "expected a number and a unit, for example 500ms, 60s or 15m";
     humantime::parse_duration(text).map_err(|_| example.to_owned())
+}
+
+pub(super) fn within(bounds: &RangeInclusive<Duration>, text: &str) -> Result<Duration, String> {
+    let given = duration(text)?;
+    let show = |d: &Duration| humantime::format_duration(*d).to_string();
+    if bounds.contains(&given) {
+        return Ok(given);
+    }
+    Err(format!("expected from {} to {}", show(bounds.start()), show(bounds.end())))
+}
+
+/// Longer than the id of any account of any cloud.
+const SUBSCRIPTION_MOST: usize = 128;
+
+/// It becomes part of a query, where it is quoted; what no cloud gives out is not asked for.
+pub(super) fn subscription(text: &str) -> Result<String, String> {
+    let is_sane = |c: char| c.is_ascii_graphic();
+    if !text.is_empty() && text.len() <= SUBSCRIPTION_MOST && text.chars().all(is_sane) {
+        return Ok(text.to_owned());
+    }
+    Err("expected the id of a subscription, for example 5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10".to_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use sortie_core::expect::Expectation;
 use sortie_core::target::{Family, Port};
 
-use super::{duration, port};
+use super::{port, subscription, within};
 use crate::config::{EngineChoice, Overrides};
 
 /// None at all where one look is enough; who wants to see more than a day of it runs the agent.
@@ -206,27 +206,6 @@ fn soak(text: &str) -> Result<Duration, String> {
 
 fn deadline(text: &str) -> Result<Duration, String> {
     within(&DEADLINE, text)
-}
-
-fn within(bounds: &RangeInclusive<Duration>, text: &str) -> Result<Duration, String> {
-    let given = duration(text)?;
-    let show = |d: &Duration| humantime::format_duration(*d).to_string();
-    if bounds.contains(&given) {
-        return Ok(given);
-    }
-    Err(format!("expected from {} to {}", show(bounds.start()), show(bounds.end())))
-}
-
-/// Longer than the id of any account of any cloud.
-const SUBSCRIPTION_MOST: usize = 128;
-
-/// It becomes part of a query, where it is quoted; what no cloud gives out is not asked for.
-fn subscription(text: &str) -> Result<String, String> {
-    let is_sane = |c: char| c.is_ascii_graphic();
-    if !text.is_empty() && text.len() <= SUBSCRIPTION_MOST && text.chars().all(is_sane) {
-        return Ok(text.to_owned());
-    }
-    Err("expected the id of a subscription, for example 5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10".to_owned())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod timeline;
 
 use crate::render;
 
+pub(crate) use self::commands::sh;
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::pack::pack;
 pub(crate) use self::redact::redacted;

@@ -28,7 +28,7 @@ use std::future::Future;
 use anyhow::Context as _;
 
 use self::face::{Case, Outcome};
-pub use self::fleet::{UrlError, run as fleet};
+pub use self::fleet::run as fleet;
 pub use self::machine::run as machine;
 use crate::args::VerifyFormat;
 use crate::{exit, terminal};

@@ -1,8 +1,8 @@
 //! The fleet: is anything wrong, and in which subscription. It reads recorded series alone, whatever the size of the fleet.
 
-use super::common::{CHOSEN, FAMILY, NOT_RECORDED, PORT, by_state, stat};
+use super::common::{CHOSEN, FAMILY, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat};
 use crate::boards::model::{
-    Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, To, Unit, View,
+    Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit, View,
     Word,
 };
 use crate::boards::palette::{BAD, CALM, DIM, GOOD, WARN};
@@ -27,7 +27,7 @@ pub(super) fn board() -> Board {
             Row { title: "Is anything wrong?", panels: stats() },
             Row { title: "Where?", panels: vec![alerts(), subscriptions(), regions()] },
             Row { title: "Since when?", panels: vec![timeline(), states(), shares(), agents()] },
-            Row { title: "What to do", panels: vec![advice()] },
+            Row { title: "What to do", panels: vec![next_steps()] },
         ],
     }
 }
@@ -103,11 +103,7 @@ fn alerts() -> Panel {
             keys: vec![
                 key("severity", "Severity"),
                 key("alertname", "Alert"),
-                Key {
-                    label: "cloud_account_id",
-                    title: "Subscription",
-                    to: Some(To { uid: "sortie-subscription", sets: "subscription", keeps: &["port", "family"] }),
-                },
+                TO_SUBSCRIPTION,
                 key("server_port", "Port"),
                 key("network_type", "Family"),
             ],
@@ -138,11 +134,7 @@ fn subscriptions() -> Panel {
          machines outside a known cloud.",
         NOT_RECORDED,
         View::Table(Table {
-            keys: vec![Key {
-                label: "cloud_account_id",
-                title: "Subscription",
-                to: Some(To { uid: "sortie-subscription", sets: "subscription", keeps: &["port", "family"] }),
-            }],
+            keys: vec![TO_SUBSCRIPTION],
             columns: vec![
                 Column::judged(
                     "Against expectation",
@@ -280,13 +272,11 @@ fn agents() -> Panel {
     .sized(24, 6)
 }
 
-fn advice() -> Panel {
-    Panel::new(
+fn next_steps() -> Panel {
+    advice(
         "What to do",
         "The way from here to a support ticket.",
-        Empty::Fine(""),
-        View::Words(
-            "* **One subscription is blocked by the platform.** Click on it: the board *Subscription* tells its type, \
+        "* **One subscription is blocked by the platform.** Click on it: the board *Subscription* tells its type, \
              what is expected of it and which VMs it is. An exemption takes effect after a VM was stopped and \
              deallocated: the board *Exemption* counts those that wait for it.\n\
              * **Many at once.** That is the platform's or the tenant's policy: one ticket, not many. The evidence of any \
@@ -295,6 +285,5 @@ fn advice() -> Panel {
              * **Nobody can tell.** Nothing leaves (`no_egress`) or the evidence is not enough: it is no block, and \
              a ticket about a block would be refused.\n\
              * **Agents gone.** Absence says nothing about mail: see *Agents* and *Gateway*.",
-        ),
     )
 }

@@ -70,7 +70,7 @@ fn stat(stat: &Stat) -> Value {
                 "unit": unit(stat.unit),
                 "color": { "mode": "thresholds" },
                 "thresholds": thresholds(&stat.steps),
-                "mappings": [],
+                "mappings": [{ "type": "value", "options": mapped(&stat.words) }],
             },
             "overrides": [],
         },

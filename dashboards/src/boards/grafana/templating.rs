@@ -21,7 +21,7 @@ pub(super) fn variables(board: &Board) -> Vec<Value> {
         "includeAll": false,
         "skipUrlSync": false,
         "options": [],
-        "current": {},
+        "current": { "selected": true, "text": "default", "value": "default" },
     });
     std::iter::once(datasource).chain(board.variables.iter().map(variable)).collect()
 }
@@ -43,7 +43,7 @@ fn variable(variable: &Variable) -> Value {
                 "multi": all,
                 "includeAll": all,
                 "options": [],
-                "current": {},
+                "current": { "selected": false, "text": "", "value": "" },
             });
             if all {
                 variable["allValue"] = json!(".*");

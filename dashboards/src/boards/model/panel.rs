@@ -31,7 +31,7 @@ pub enum Empty {
 /// One question of a panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
-    /// In PromQL, with variables.
+    /// In `PromQL`, with variables.
     pub expr: String,
     /// The name of its series; `{{label}}` stands for the value of a label. Empty in tables.
     pub legend: String,

@@ -26,6 +26,8 @@ pub struct Stat {
     pub unit: Unit,
     /// From which number on it looks how.
     pub steps: Steps,
+    /// What numbers mean, where they are codes.
+    pub words: Vec<Word>,
 }
 
 /// Numbers over time.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{source, table};
-use crate::boards::model::{Lines, Panel, Query, Stat, Steps, Timeline, Unit, View};
+use crate::boards::model::{Lines, Panel, Query, Stat, Steps, Timeline, Unit, View, Word};
 
 /// Agents export once a minute: asked more finely `$__rate_interval` would hold a single point.
 const STEP: &str = "1m";
@@ -44,7 +44,12 @@ fn query(query: &Query) -> Value {
 }
 
 fn stat(stat: &Stat) -> Value {
-    json!({ "calculation": "last-number", "format": format(stat.unit), "thresholds": thresholds(&stat.steps) })
+    json!({
+        "calculation": "last-number",
+        "format": format(stat.unit),
+        "thresholds": thresholds(&stat.steps),
+        "mappings": mappings(&stat.words),
+    })
 }
 
 fn lines(lines: &Lines) -> Value {
@@ -71,8 +76,12 @@ fn lines(lines: &Lines) -> Value {
 }
 
 fn timeline(timeline: &Timeline) -> Value {
-    let mappings: Vec<_> = timeline
-        .words
+    json!({ "legend": { "position": "bottom", "mode": "list" }, "mappings": mappings(&timeline.words) })
+}
+
+/// What numbers mean.
+fn mappings(words: &[Word]) -> Vec<Value> {
+    words
         .iter()
         .map(|word| {
             json!({
@@ -80,8 +89,7 @@ fn timeline(timeline: &Timeline) -> Value {
                 "spec": { "value": word.code.to_string(), "result": { "value": word.says, "color": word.colour.0 } },
             })
         })
-        .collect();
-    json!({ "legend": { "position": "bottom", "mode": "list" }, "mappings": mappings })
+        .collect()
 }
 
 fn thresholds(steps: &Steps) -> Value {

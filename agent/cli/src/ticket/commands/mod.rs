@@ -10,7 +10,8 @@ use std::net::IpAddr;
 use sortie_core::report::Report;
 use sortie_core::target::{Address, Family, Host, Port, Role};
 
-use self::quote::{powershell, sh};
+use self::quote::powershell;
+pub(crate) use self::quote::sh;
 use super::document::{Command, Probe, Shell};
 use super::lead::Lead;
 

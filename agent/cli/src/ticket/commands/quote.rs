@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// For a POSIX shell (XCU §2.2.2): between single quotes nothing is special.
-pub(super) fn sh(word: &str) -> Cow<'_, str> {
+pub(crate) fn sh(word: &str) -> Cow<'_, str> {
     if is_plain(word) { Cow::Borrowed(word) } else { format!("'{}'", word.replace('\'', r"'\''")).into() }
 }
 

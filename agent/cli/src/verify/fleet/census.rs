@@ -11,8 +11,8 @@ use sortie_core::target::Family;
 use sortie_core::verdict::State;
 use sortie_core::verification::Reason;
 
-use super::answer::{Sample, Vector};
 use crate::exit::Standing;
+use crate::prometheus::{Sample, Vector};
 use crate::verify::cause;
 
 /// Beyond this Prometheus itself takes a series for gone (`query.lookback-delta`).
@@ -184,8 +184,8 @@ pub(super) fn unix(at: SystemTime) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::vector;
     use super::*;
+    use crate::prometheus::vector;
 
     const NOW: f64 = 1_795_000_000.0;
 

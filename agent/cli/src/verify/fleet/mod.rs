@@ -1,20 +1,16 @@
 //! A whole subscription, as its agents report to a Prometheus backend. Nothing is probed from here.
 //!
 //! ```text
-//!   query ─▶ client ─▶ answer ─▶ census ─▶ roll: how many are as expected, and who is not
+//!   query ─▶ prometheus ─▶ census ─▶ roll: how many are as expected, and who is not
 //! ```
 
-mod answer;
 mod census;
-mod client;
 mod query;
 mod roll;
 
 use std::time::{Duration, SystemTime};
 
 use self::census::{Aim, Answers, Nameless};
-pub use self::client::UrlError;
-use self::client::{AskError, Prometheus};
 use self::query::Queries;
 pub(super) use self::roll::{Fleet, table};
 use super::conclusion::conclude;
@@ -26,6 +22,7 @@ use crate::args::Verify;
 use crate::assemble;
 use crate::clock::Reading;
 use crate::exit::Standing;
+use crate::prometheus::{AskError, Prometheus};
 
 /// Agents report each minute.
 const LOOK_EVERY: Duration = Duration::from_secs(30);

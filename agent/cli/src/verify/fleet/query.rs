@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sortie_core::target::{Family, Port};
 
+use crate::prometheus::promql::quoted;
+
 /// Who was heard so long before the exemption and is not any more is silent, and not somebody else's.
 const BEFORE: Duration = Duration::from_secs(3_600);
 /// Prometheus loads every sample of this time.
@@ -48,11 +50,6 @@ impl Queries {
             known: format!("count by (host_id, host_name) (count_over_time({status}[{window}s]))"),
         }
     }
-}
-
-/// A string of `PromQL`, which has the escapes of Go.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

@@ -15,24 +15,26 @@ const VECTOR: &str = "vector";
 
 /// A vector, as it was at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Vector {
-    pub(super) samples: Vec<Sample>,
+pub(crate) struct Vector {
+    pub(crate) samples: Vec<Sample>,
     /// Not all may be in it.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+    /// What the API remarks about the query, while all is in it.
+    pub(crate) infos: Vec<String>,
 }
 
 /// One element of a vector.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     labels: BTreeMap<String, String>,
     /// The moment for which it was evaluated, Unix time.
-    pub(super) at: f64,
-    pub(super) value: f64,
+    pub(crate) at: f64,
+    pub(crate) value: f64,
 }
 
 /// Why a body is no vector; it finishes the sentence "the Prometheus API …".
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Malformed {
+pub(crate) enum Malformed {
     #[error("answers with a page of HTML: this is not the URL of an API, or a login stands before it")]
     Html,
     #[error("answers with something that is not its JSON: {0}")]
@@ -47,7 +49,7 @@ pub(super) enum Malformed {
 
 impl Sample {
     /// What a label says; a label that is absent is an empty one to Prometheus.
-    pub(super) fn label(&self, name: &str) -> &str {
+    pub(crate) fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
     }
 }
@@ -62,6 +64,8 @@ struct Body<R> {
     error: String,
     #[serde(default)]
     warnings: Vec<String>,
+    #[serde(default)]
+    infos: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -78,10 +82,10 @@ struct Element {
 }
 
 /// The vector in this body.
-pub(super) fn vector(body: &[u8]) -> Result<Vector, Malformed> {
+pub(crate) fn vector(body: &[u8]) -> Result<Vector, Malformed> {
     // At once into what is kept: a body of this size as a tree of values would be several times as large.
     let read: Result<Body<Vec<Element>>, _> = serde_json::from_slice(body);
-    let Ok(Body { status, data: Some(data), warnings, .. }) = read else { return Err(unread(body)) };
+    let Ok(Body { status, data: Some(data), warnings, infos, .. }) = read else { return Err(unread(body)) };
     if status != SUCCESS || data.kind != VECTOR {
         return Err(unread(body));
     }
@@ -90,7 +94,7 @@ pub(super) fn vector(body: &[u8]) -> Result<Vector, Malformed> {
         Ok(Sample { labels, at, value })
     };
     let samples = data.result.into_iter().map(sample).collect::<Result<_, Malformed>>()?;
-    Ok(Vector { samples, warnings })
+    Ok(Vector { samples, warnings, infos })
 }
 
 /// Why a body is no vector.
@@ -151,9 +155,12 @@ mod tests {
     fn a_vector_is_read_as_prometheus_writes_it() {
         let body = br#"{"status":"success","data":{"resultType":"vector","result":[
             {"metric":{"host_id":"vm-1","host_name":"mail-1","network_type":"ipv4"},"value":[1795000000.781,"1795000000"]},
-            {"metric":{},"value":[1795000000,"0.5"]}]},"warnings":["a store is away"],"infos":[]}"#;
-        let Vector { samples, warnings } = vector(body).expect("a vector");
-        assert_eq!(warnings, ["a store is away"]);
+            {"metric":{},"value":[1795000000,"0.5"]}]},"warnings":["a store is away"],"infos":["no counter"]}"#;
+        let Vector { samples, warnings, infos } = vector(body).expect("a vector");
+        assert_eq!(
+            (&warnings[..], &infos[..]),
+            (&["a store is away".to_owned()][..], &["no counter".to_owned()][..])
+        );
         let told: Vec<_> =
             samples.iter().map(|s| (s.label("host_id"), s.label("nothing"), s.value)).collect();
         assert_eq!(told, [("vm-1", "", 1_795_000_000.0), ("", "", 0.5)]);

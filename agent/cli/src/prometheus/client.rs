@@ -23,7 +23,7 @@ const BODY_MOST: usize = 64 << 20;
 const TOKEN_MOST: u64 = 64 << 10;
 
 /// Where the questions go.
-pub(super) struct Prometheus {
+pub(crate) struct Prometheus {
     client: reqwest::Client,
     url: Url,
     token: Option<PathBuf>,
@@ -47,7 +47,7 @@ pub enum UrlError {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AskError {
+pub(crate) enum AskError {
     #[error("failed to make the client for the Prometheus API: {0}")]
     Client(String),
     #[error("failed to read the token from {}: {reason}", .path.display())]
@@ -79,7 +79,7 @@ impl From<Malformed> for AskError {
 
 impl AskError {
     /// Whether the same question may be answered later, without anybody doing something here.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Nobody(_) | Self::Slow => true,
             Self::Refused { status, .. } => {
@@ -94,7 +94,7 @@ impl AskError {
 
 impl Prometheus {
     /// The API below this URL; nothing is sent yet.
-    pub(super) fn at(text: &str, token: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn at(text: &str, token: Option<&Path>) -> anyhow::Result<Self> {
         let url = url(text, token.is_some())?;
         // Refused where somebody else in this process was first, who chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -111,10 +111,18 @@ impl Prometheus {
         Ok(Self { client, url, token: token.map(Path::to_owned) })
     }
 
-    /// An instant query, evaluated now.
-    pub(super) async fn ask(&self, query: &str) -> Result<Vector, AskError> {
+    /// An instant query, evaluated now, by the clock of the API.
+    pub(crate) async fn ask(&self, query: &str) -> Result<Vector, AskError> {
+        self.ask_at(query, None).await
+    }
+
+    /// The same as of a moment, Unix time, so that answers to several questions go together.
+    pub(crate) async fn ask_at(&self, query: &str, at: Option<f64>) -> Result<Vector, AskError> {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("query", query);
+        if let Some(at) = at {
+            url.query_pairs_mut().append_pair("time", &format!("{at:.3}"));
+        }
         let mut request = self.client.get(url);
         if let Some(path) = &self.token {
             // Anew each time: tokens are renewed under their names.
