@@ -28,6 +28,8 @@ pub use model::{Alert, Board, Minutes, Record, Rule, Severity};
 pub use render::{File, files, runbooks};
 
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod proven;
 #[cfg(test)]
 mod routes;

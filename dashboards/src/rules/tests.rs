@@ -159,3 +159,14 @@ fn texts_name_labels_that_the_alert_has_and_end_as_sentences_do() {
         assert!(!alert.summary.ends_with('.') && alert.description.ends_with('.'), "{}", alert.name);
     }
 }
+
+#[test]
+fn the_readme_tells_of_every_recorded_series_and_page() {
+    let readme = include_str!("../../README.md");
+    for Record { name, .. } in records() {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+    for alert in alerts().iter().filter(|alert| alert.severity == Severity::Critical) {
+        assert!(readme.contains(alert.name), "{}", alert.name);
+    }
+}
