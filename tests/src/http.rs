@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
-use hyper::header::{CONNECTION, HOST};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST};
+use hyper::http::request::Builder;
+use serde_json::Value;
 
 use crate::exchange::{Reply, exchange};
 use crate::otlp::Protocol;
@@ -27,10 +29,20 @@ pub struct Answer {
 
 /// Asks for `path`, on a connection of its own.
 pub fn get(address: SocketAddr, path: &str) -> Result<Answer> {
-    let request = Request::get(path)
+    send(address, path, Request::get(path), Bytes::new())
+}
+
+/// Posts JSON to `path`, on a connection of its own.
+pub fn post(address: SocketAddr, path: &str, json: &Value) -> Result<Answer> {
+    let request = Request::post(path).header(CONTENT_TYPE, "application/json");
+    send(address, path, request, json.to_string().into())
+}
+
+fn send(address: SocketAddr, path: &str, request: Builder, body: Bytes) -> Result<Answer> {
+    let request = request
         .header(HOST, address.to_string())
         .header(CONNECTION, "close")
-        .body(Full::<Bytes>::default())
+        .body(Full::new(body))
         .with_context(|| format!("{path} is no path"))?;
     let exchange = async { tokio::time::timeout(PATIENCE, exchange(address, Protocol::Http, request)).await };
     let reply = runtime()?

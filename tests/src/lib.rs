@@ -17,6 +17,8 @@
 //! * [`browser`]: looking at its page as people do.
 //! * [`otlp`], [`exchange`], [`receiver`]: speaking OTLP as a sender, and as a receiver that misbehaves and remembers.
 //! * [`backend`], [`ledger`]: a real collector and a real Prometheus, and what arrived in them, record by record.
+//! * [`fleet`]: thousands of agents in one process, and what is true of them.
+//! * [`notified`]: those whom Alertmanager tells, and what they were told.
 //! * [`azure`]: the cloud that the machine stands in, as far as anybody asks it.
 //! * [`judge`], [`matrix`]: what it should have said.
 //! * [`tmpfs`], [`wallclock`]: a disk that is full and a clock that steps when a test wants it.
@@ -32,6 +34,7 @@ pub mod command;
 pub mod config;
 pub mod dns;
 pub mod exchange;
+pub mod fleet;
 pub mod flood;
 pub mod forger;
 pub mod http;
@@ -39,6 +42,7 @@ pub mod judge;
 pub mod ledger;
 pub mod matrix;
 pub mod netns;
+pub mod notified;
 pub mod otlp;
 pub mod packet;
 pub mod plan;

@@ -23,22 +23,30 @@ pub struct Stage {
 impl Stage {
     /// Asks for root and its tools, removes what dead laboratories left behind, and sets the stage.
     pub fn prepare() -> Result<Self> {
-        command::require_root_and_tools()?;
-        netns::sweep()?;
-        sweep()?;
+        clear()?;
         Self::set()
+    }
+
+    /// As [`Stage::prepare`], for those who need no binary.
+    pub fn prepare_empty() -> Result<Self> {
+        clear()?;
+        Self::empty()
     }
 
     /// Copies the binary to where any user may run it.
     pub fn set() -> Result<Self> {
         let binary = find_binary()?;
-        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
-        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
-        let stage = Self { folder, desks: AtomicU32::new(0) };
+        let stage = Self::empty()?;
         fs::copy(&binary, stage.binary()).with_context(|| format!("failed to copy {}", binary.display()))?;
         fs::set_permissions(stage.binary(), fs::Permissions::from_mode(0o755))?;
         Ok(stage)
+    }
+
+    fn empty() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
+        Ok(Self { folder, desks: AtomicU32::new(0) })
     }
 
     pub fn binary(&self) -> PathBuf {
@@ -56,6 +64,12 @@ impl Drop for Stage {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn clear() -> Result<()> {
+    command::require_root_and_tools()?;
+    netns::sweep()?;
+    sweep()
 }
 
 /// Removes the folders of laboratories whose process is gone.

@@ -15,6 +15,8 @@ use crate::otlp::{Protocol, Sender};
 
 const HTTP: SocketAddr = at(4318);
 const GRPC: SocketAddr = at(4317);
+/// Where it says how it is, unless it is told otherwise.
+pub(super) const ITSELF: SocketAddr = at(8888);
 const HEALTH: SocketAddr = at(13133);
 
 /// How a gateway is set up.
@@ -25,12 +27,31 @@ pub struct Gateway {
     pub tls: Option<Tls>,
     /// Who takes metrics as Prometheus does.
     pub prometheus: SocketAddr,
+    /// What else is laid over it, in this order.
+    pub overlays: Vec<Overlay>,
+    /// More of its environment, which beats the rest.
+    pub environment: Vec<(&'static str, String)>,
+}
+
+/// More of a configuration.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// A file of `collector-config`.
+    Shipped(&'static str),
+    /// What only a trial wants.
+    Text(&'static str),
 }
 
 /// As we ship it.
 impl Default for Gateway {
     fn default() -> Self {
-        Self { acknowledgement: Acknowledgement::OfTheBackend, tls: None, prometheus: prometheus::ADDRESS }
+        Self {
+            acknowledgement: Acknowledgement::OfTheBackend,
+            tls: None,
+            prometheus: prometheus::ADDRESS,
+            overlays: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 }
 
@@ -67,6 +88,15 @@ impl<'a> Collector<'a> {
             configs.push(shipped.join("tls.yaml"));
             environment.push(("SORTIE_GATEWAY_CERT", tls.certificate.display().to_string()));
             environment.push(("SORTIE_GATEWAY_KEY", tls.key.display().to_string()));
+            if tls.is_mutual {
+                environment.push(("SORTIE_GATEWAY_CLIENT_CA", tls.authority.display().to_string()));
+            }
+        }
+        for (number, overlay) in gateway.overlays.iter().enumerate() {
+            configs.push(match overlay {
+                Overlay::Shipped(name) => shipped.join(name),
+                Overlay::Text(text) => write(&folder.join(format!("overlay-{number}.yaml")), text)?,
+            });
         }
         let events = folder.join("events.jsonl");
         environment.extend([
@@ -74,6 +104,8 @@ impl<'a> Collector<'a> {
             ("SORTIE_EVENTS_BACKEND", format!("http://{logs}")),
             ("SORTIE_EVENTS_FILE", events.display().to_string()),
         ]);
+        environment.extend_from_slice(&gateway.environment);
+        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let mut service = Service {
             name: "collector",
             namespace,
@@ -125,7 +157,10 @@ fn careless(shipped: &Path, folder: &Path) -> Result<PathBuf> {
         fs::read_to_string(shipped).with_context(|| format!("failed to read {}", shipped.display()))?;
     let careless = text.replace("wait_for_result: true", "wait_for_result: false");
     ensure!(text != careless, "{} makes no promise that could be taken away", shipped.display());
-    let path = folder.join("careless.yaml");
-    fs::write(&path, careless).with_context(|| format!("failed to write {}", path.display()))?;
-    Ok(path)
+    write(&folder.join("careless.yaml"), &careless)
+}
+
+fn write(path: &Path, text: &str) -> Result<PathBuf> {
+    fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(path.to_owned())
 }

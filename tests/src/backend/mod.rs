@@ -9,10 +9,14 @@
 //!            └──────────┘ ──▶ a file     └────────────┘
 //! ```
 
+mod alertmanager;
 mod collector;
 mod prometheus;
 mod service;
+mod shipped;
 mod tls;
+mod victoria;
+mod watch;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -24,10 +28,13 @@ use crate::netns::Namespace;
 use crate::otlp::{Answer, Message, Protocol};
 use crate::receiver::{Receiver, Requests as _, Step};
 
-pub use collector::{Acknowledgement, Collector, Gateway};
+pub use alertmanager::{Alertmanager, Labels, Posted, State};
+pub use collector::{Acknowledgement, Collector, Gateway, Overlay};
 pub use prometheus::{ADDRESS as PROMETHEUS, Prometheus};
 pub use service::Service;
-pub use tls::Tls;
+pub use tls::{Shown, Tls};
+pub use victoria::{ADDRESS as VICTORIA, Victoria};
+pub use watch::Watch;
 
 const LOGS: SocketAddr = at(3100);
 /// How much of a log is worth reading.
@@ -57,7 +64,21 @@ impl<'a> Backend<'a> {
 
     /// As [`Backend::start`], with another gateway.
     pub fn start_with(gateway: &Gateway, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        let prometheus = Prometheus::start(namespace, folder)?;
+        Self::start_around(Prometheus::start(namespace, folder)?, gateway, namespace, folder)
+    }
+
+    /// As [`Backend::start`], with a Prometheus that watches.
+    pub fn start_watched(watch: &Watch, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
+        let prometheus = Prometheus::start_watching(watch, namespace, folder)?;
+        Self::start_around(prometheus, &Gateway::default(), namespace, folder)
+    }
+
+    fn start_around(
+        prometheus: Prometheus<'a>,
+        gateway: &Gateway,
+        namespace: &'a Namespace,
+        folder: &Path,
+    ) -> Result<Self> {
         let logs = Receiver::start(namespace, LOGS, Protocol::Http, Step::Take)?;
         let collector = Collector::start(gateway, namespace, folder, LOGS)?;
         Ok(Self { prometheus, logs, collector, namespace })

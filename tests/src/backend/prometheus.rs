@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::at;
 use super::service::{self, Service};
+use super::{Watch, at, shipped, watch};
 use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
@@ -30,19 +30,31 @@ pub struct Prometheus<'a> {
 
 impl<'a> Prometheus<'a> {
     pub(super) fn start(namespace: &'a Namespace, folder: &Path) -> Result<Self> {
-        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector-config/prometheus.yaml");
+        Self::start_with(&shipped::path("collector-config/prometheus.yaml"), &[], namespace, folder)
+    }
+
+    /// With the rules that we ship.
+    pub(super) fn start_watching(watch: &Watch, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
+        Self::start_with(&watch.write(folder)?, &[watch::again()], namespace, folder)
+    }
+
+    fn start_with(config: &Path, more: &[String], namespace: &'a Namespace, folder: &Path) -> Result<Self> {
         let data = folder.join("prometheus");
         fs::create_dir_all(&data).with_context(|| format!("failed to create {}", data.display()))?;
         let mut service = Service {
             name: "prometheus",
             namespace,
             binary: service::find("SORTIE_PROMETHEUS", "prometheus")?,
-            arguments: vec![
+            arguments: [
                 format!("--config.file={}", config.display()),
                 format!("--storage.tsdb.path={}", data.display()),
                 format!("--web.listen-address={ADDRESS}"),
                 "--web.enable-otlp-receiver".to_owned(),
-            ],
+                "--web.enable-remote-write-receiver".to_owned(),
+            ]
+            .into_iter()
+            .chain(more.iter().cloned())
+            .collect(),
             environment: Vec::new(),
             health: (ADDRESS, "/-/ready"),
             logs: folder.to_owned(),
@@ -109,7 +121,8 @@ impl<'a> Prometheus<'a> {
         self.service.log()
     }
 
-    fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
+    /// As it is asked by a dashboard: with what Prometheus remarks about the question.
+    pub fn remarks(&self, path: &str, fields: &[(&str, &str)]) -> Result<(Value, Vec<String>)> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let fields: Vec<_> =
             fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
@@ -118,8 +131,14 @@ impl<'a> Prometheus<'a> {
         let mut body: Value = serde_json::from_str(&answer.body)
             .with_context(|| format!("Prometheus answered {}: {}", answer.status, answer.body))?;
         ensure!(body["status"] == "success", "Prometheus refuses {path}: {body}");
+        let remarks = ["warnings", "infos"].into_iter().filter_map(|kind| body[kind].as_array()).flatten();
+        let remarks = remarks.map(ToString::to_string).collect();
         let data = body["data"].take();
-        Ok(if data.is_object() { data["result"].clone() } else { data })
+        Ok((if data.is_object() { data["result"].clone() } else { data }, remarks))
+    }
+
+    fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
+        Ok(self.remarks(path, fields)?.0)
     }
 }
 

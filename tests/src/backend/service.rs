@@ -24,7 +24,7 @@ pub struct Service<'a> {
     pub namespace: &'a Namespace,
     pub binary: PathBuf,
     pub arguments: Vec<String>,
-    pub environment: Vec<(&'static str, String)>,
+    pub environment: Vec<(String, String)>,
     /// Where it says 200 when it is ready.
     pub health: (SocketAddr, &'static str),
     /// Where it writes what it says, one file for each life.
@@ -39,7 +39,7 @@ impl Service<'_> {
         let log = self.logs.join(format!("{}-{}.log", self.name, self.lives.len()));
         let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
         let environment: Vec<_> =
-            self.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let process =
             Process::start_with(&environment, &self.binary, &arguments, self.namespace, Stdio::null(), &log)?;
         self.lives.push(log);

@@ -119,6 +119,21 @@ impl Points {
         Self { by_series: by_series.filter(|(_, points): &(_, BTreeMap<_, _>)| !points.is_empty()).collect() }
     }
 
+    /// The same without these labels, for whoever keeps fewer of them.
+    ///
+    /// # Errors
+    /// When two series become one and their points do not.
+    pub fn without(&self, labels: &[&str]) -> Result<Self> {
+        let mut fewer = Self::default();
+        for (series, points) in &self.by_series {
+            let series = series.without(labels);
+            for (&at, &value) in points {
+                fewer.add(series.clone(), at, value)?;
+            }
+        }
+        Ok(fewer)
+    }
+
     /// Pauses between two exports that are longer than this, in milliseconds: the last one before and the first after.
     pub fn gaps(&self, longest: u64) -> Vec<(u64, u64)> {
         let moments = self.moments();

@@ -41,6 +41,12 @@ impl Series {
         self.labels.get(name).map(String::as_str)
     }
 
+    pub(super) fn without(&self, labels: &[&str]) -> Self {
+        let mut fewer = self.clone();
+        fewer.labels.retain(|label, _| !labels.contains(&label.as_str()));
+        fewer
+    }
+
     pub fn label_names(&self) -> impl Iterator<Item = &str> {
         self.labels.keys().map(String::as_str)
     }
@@ -57,6 +63,12 @@ impl fmt::Display for Series {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Catalogue {
     metrics: Vec<Published>,
+    events: Vec<Told>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Told {
+    name: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -82,6 +94,16 @@ impl Catalogue {
     pub fn prometheus_name(&self, metric: &str) -> Result<&str> {
         let found = self.metrics.iter().find(|published| published.name == metric);
         Ok(&found.with_context(|| format!("{metric} is not in the catalogue"))?.prometheus.name)
+    }
+
+    /// Every metric that an agent may send.
+    pub fn metrics(&self) -> impl Iterator<Item = &str> {
+        self.metrics.iter().map(|published| published.name.as_str())
+    }
+
+    /// Every event that an agent may send.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().map(|told| told.name.as_str())
     }
 
     /// Every name that a query may find.

@@ -32,7 +32,7 @@ pub(crate) const JOBS: &[(Acknowledgement, &str, Job)] = &[
     (OfTheBackend, "while_prometheus_hangs_agents_are_told_to_come_again", |backend| {
         absence(backend, |it| it.prometheus.service().freeze(), |it| it.prometheus.service().thaw())
     }),
-    (OfTheBackend, "a_sample_that_is_too_old_costs_no_other_agent_anything", too_old),
+    (OfTheBackend, "what_prometheus_refuses_costs_no_other_agent_anything", culprit),
     (OfTheBackend, "a_copy_is_taken_and_another_value_is_refused", copies),
     (OfTheBackend, "events_are_in_the_backend_and_in_the_file_also_after_a_kill", events),
     (OfTheBackend, "what_a_backend_says_reaches_the_agent_in_the_words_of_otlp", words),
@@ -87,19 +87,20 @@ fn absence(backend: &mut Backend<'_>, leave: Job, come_back: Job) -> Result<()> 
     require_stored(backend, &[before, meanwhile].concat())
 }
 
-fn too_old(backend: &mut Backend<'_>) -> Result<()> {
+/// Nothing that a guard could know: another value for a moment that Prometheus has already. It refuses the request as a
+/// whole, so that whoever is merged with the culprit would be refused with it.
+fn culprit(backend: &mut Backend<'_>) -> Result<()> {
     let now = SystemTime::now();
-    // The age of a sample counts from the newest one of the whole Prometheus.
-    let mut sent = exports("first", now, 1);
+    let mut sent = exports("culprit", now, 1);
     require_taken(&backend.send(Protocol::Http, &sent, &[])?)?;
     for (protocol, code) in [(Protocol::Http, 400), (Protocol::Grpc, 3)] {
         let others: Vec<_> =
             (0..8).flat_map(|number| exports(&format!("{protocol}-{number}"), now, 1)).collect();
         let mut at_once = others.clone();
-        at_once.insert(4, exports("late", now - 25 * HOUR, 1).remove(0));
+        at_once.insert(4, Agent::new("culprit", now).export(now, 17));
         let mut answers = backend.send_at_once(protocol, &at_once)?;
-        let late = answers.remove(4);
-        ensure!(late.code() == Some(code), "{protocol}: {late:?}");
+        let refused = answers.remove(4);
+        ensure!(refused.code() == Some(code), "{protocol}: {refused:?}");
         require_taken(&answers)?;
         sent.extend(others);
     }

@@ -10,9 +10,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use e2e::agent::{Daemon, Desk, Stage};
-use e2e::backend::{Backend, Collector, Gateway, PROMETHEUS, Tls};
+use e2e::backend::{Backend, Collector, Gateway, Overlay, PROMETHEUS, Tls};
 use e2e::ledger::{Catalogue, Events, Points};
 use e2e::netns::Namespace;
 use e2e::otlp::Protocol;
@@ -27,6 +27,8 @@ use crate::gateway::OURS;
 const WITNESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 14318);
 /// What a cloud would tell.
 const RESOURCE: &str = "cloud.account.id=00000000-0000-0000-0000-000000000000,cloud.region=westeurope";
+const UNGUARDED: Overlay =
+    Overlay::Text("service:\n  pipelines:\n    metrics:\n      processors: [memory_limiter]\n");
 /// A backlog is spread over some intervals of a second.
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(250);
@@ -44,6 +46,7 @@ pub(crate) struct World<'a> {
     scenario: &'a Scenario,
     stage: &'a Stage,
     environment: Vec<(&'static str, String)>,
+    tls: Option<Tls>,
 }
 
 /// How an agent reaches the gateway.
@@ -53,8 +56,12 @@ pub(crate) enum Way {
     Http,
     /// Over gRPC, past the witness.
     Grpc,
+    /// Over HTTP, past the witness, to a gateway that leaves it to the backend to refuse.
+    Unguarded,
     /// Over HTTPS. The witness stands behind the gateway: nobody can read between the two.
     Tls,
+    /// As [`Way::Tls`], to a gateway that asks for a certificate; it lies where [`World::credentials`] says.
+    MutualTls,
 }
 
 /// What a way means for those who stand on it.
@@ -80,11 +87,25 @@ impl Setup {
         Ok(match way {
             Way::Http => past_witness(Protocol::Http, environment),
             Way::Grpc => past_witness(Protocol::Grpc, environment),
-            Way::Tls => {
-                let tls = Tls::new(folder)?;
+            Way::Unguarded => {
+                let mut setup = past_witness(Protocol::Http, environment);
+                setup.gateway.overlays.push(UNGUARDED);
+                setup
+            }
+            Way::Tls | Way::MutualTls => {
+                let mut tls = Tls::new(folder)?;
+                tls.is_mutual = way == Way::MutualTls;
                 environment.push(("SSL_CERT_FILE", tls.authority.display().to_string()));
+                // What the gateway tells about itself is not for the witness.
+                let about_itself = format!("http://{PROMETHEUS}/api/v1/otlp/v1/metrics");
+                let gateway = Gateway {
+                    tls: Some(tls),
+                    prometheus: WITNESS,
+                    environment: vec![("SORTIE_GATEWAY_METRICS", about_itself)],
+                    ..Gateway::default()
+                };
                 Self {
-                    gateway: Gateway { tls: Some(tls), prometheus: WITNESS, ..Gateway::default() },
+                    gateway,
                     endpoint: format!("https://{}", Collector::address(Protocol::Http)),
                     protocol: Protocol::Http,
                     behind_witness: PROMETHEUS,
@@ -118,6 +139,7 @@ pub(crate) fn run(stage: &Stage, way: Way, config: &str, job: Job) -> Result<()>
         scenario: &scenario,
         stage,
         environment: setup.environment,
+        tls: setup.gateway.tls,
     };
     job(&mut world).map_err(|error| anyhow!("{error:#}\n{}{}", world.backend.said(), world.desk.logs()))
 }
@@ -133,6 +155,15 @@ impl<'a> World<'a> {
         let all = self.environment.iter().chain(environment);
         let environment: Vec<_> = all.map(|(name, value)| (*name, value.as_str())).collect();
         Daemon::start_on(&self.desk, &environment, self.scenario, Engine::Raw, self.vm, self.stage)
+    }
+
+    /// What an agent needs in its environment to show a certificate.
+    pub(crate) fn credentials(&self) -> Result<[(&'static str, String); 2]> {
+        let client = &self.tls.as_ref().context("the gateway does not speak TLS")?.client;
+        Ok([
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", client.certificate.display().to_string()),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", client.key.display().to_string()),
+        ])
     }
 
     /// Mail to port 25 is dropped at the first hop.

@@ -57,6 +57,13 @@ pub(super) struct HeadersFile {
     reading: Option<oneshot::Receiver<io::Result<Vec<u8>>>>,
 }
 
+/// Reads for itself.
+impl Clone for HeadersFile {
+    fn clone(&self) -> Self {
+        Self::new(self.path.clone())
+    }
+}
+
 impl HeadersFile {
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path, reading: None }

@@ -58,6 +58,7 @@ pub struct Shipper<S> {
     spool: Arc<S>,
     telemetry: Arc<Telemetry>,
     transport: Transport,
+    pace: Pace,
     /// In the order in which they go.
     lines: Vec<Line>,
     began: Instant,
@@ -86,7 +87,17 @@ impl<S: Spool> Shipper<S> {
     /// Checks the settings, reads the certificates, and sends nothing yet.
     pub fn new(settings: &ShipSettings, spool: Arc<S>, telemetry: Arc<Telemetry>) -> Result<Self, ShipError> {
         let pace = Pace::new(settings.checked_interval()?);
-        let transport = Transport::new(settings)?;
+        Ok(Self::over(Transport::new(settings)?, pace, spool, telemetry))
+    }
+
+    /// Another one to the same receivers at the same pace, for somebody else's queue: both use the same connections. For
+    /// whoever plays many agents in one process.
+    #[must_use]
+    pub fn beside(&self, spool: Arc<S>, telemetry: Arc<Telemetry>) -> Self {
+        Self::over(self.transport.clone(), self.pace, spool, telemetry)
+    }
+
+    fn over(transport: Transport, pace: Pace, spool: Arc<S>, telemetry: Arc<Telemetry>) -> Self {
         let line = |signal| {
             let endpoint = transport.shown(signal)?;
             Some(Line { signal, lane: Lane::new(pace), condition: Condition::default(), endpoint })
@@ -96,7 +107,7 @@ impl<S: Spool> Shipper<S> {
             telemetry.exported(line.signal, 0, None);
             telemetry.reached(line.signal, None);
         }
-        Ok(Self { spool, telemetry, transport, lines, began: Instant::now() })
+        Self { spool, telemetry, transport, pace, lines, began: Instant::now() }
     }
 
     /// Ships for ever. It may be dropped at any moment: an export whose request was under way stays in the queue.

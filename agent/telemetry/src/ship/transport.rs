@@ -26,7 +26,8 @@ const ANSWER_MOST: usize = 64 << 10;
 /// beyond that goes on for ever, and costs as much of this machine as its network gives.
 const READ_MOST: usize = 4 << 20;
 
-/// The way to the receivers.
+/// The way to the receivers. A clone uses the same connections.
+#[derive(Clone)]
 pub(super) struct Transport {
     protocol: Protocol,
     gzip: bool,
@@ -36,6 +37,7 @@ pub(super) struct Transport {
     ways: Vec<Way>,
 }
 
+#[derive(Clone)]
 struct Way {
     signal: Signal,
     url: Url,

@@ -10,7 +10,7 @@ use e2e::wallclock::WallClock;
 
 use super::{Case, FAREWELL, GAP};
 use crate::history::{changes, require_told};
-use crate::world::{Way, World, in_the_end, until};
+use crate::world::{Way, World, in_the_end, milliseconds, until};
 
 /// Series that such a day does not bring: no machine stands still, and there is no Azure that tells of a subscription
 /// (`tests/cloud` looks at that one).
@@ -21,6 +21,8 @@ const STEPS: [i64; 3] = [0, 300, -300];
 /// Seconds; shorter than a step, longer than what is done between two of them.
 const NEAR: u64 = 120;
 const EXPORTS: usize = 4;
+/// Of several exports.
+const SECONDS: f64 = 3.0;
 /// In a second.
 const MILLISECONDS: u64 = 1000;
 
@@ -28,6 +30,7 @@ pub(super) const CASES: &[Case] = &[
     ("on_a_normal_day_everything_is_in_prometheus_under_its_published_name", Way::Http, "", normal_day),
     ("a_wall_clock_that_is_stepped_both_ways_costs_no_point", Way::Http, "", stepped),
     ("a_gateway_that_speaks_tls_alone_is_reached_by_who_trusts_it", Way::Tls, "", over_tls),
+    ("an_agent_without_a_certificate_is_not_heard_and_loses_nothing_by_it", Way::MutualTls, "", unknown),
 ];
 
 fn normal_day(world: &mut World<'_>) -> Result<()> {
@@ -79,6 +82,35 @@ fn over_tls(world: &mut World<'_>) -> Result<()> {
     until("exports over TLS", || Ok(world.sent()?.moments().len() >= EXPORTS))?;
     world.until_all_is_stored(&agent)?;
     Ok(())
+}
+
+fn unknown(world: &mut World<'_>) -> Result<()> {
+    let stranger = world.agent()?;
+    until("exports that nobody takes", || Ok(waiting(&stranger)? >= SECONDS))?;
+    let before = milliseconds()?;
+    ensure!(world.sent()?.count() == 0, "a stranger is heard");
+    drop(stranger);
+    let agent = world.agent_with(&world.credentials()?)?;
+    in_the_end(|| {
+        let earlier = world.sent()?.moments().iter().filter(|at| **at < before).count();
+        ensure!(earlier > 0, "what the stranger had to say has not come");
+        Ok(())
+    })?;
+    in_the_end(|| {
+        let gaps = world.sent()?.gaps(GAP);
+        ensure!(gaps.len() <= 1, "exports are missing beside those between two lives: {gaps:?}");
+        Ok(())
+    })?;
+    world.until_all_is_stored(&agent)?;
+    Ok(())
+}
+
+/// Seconds that the oldest export has waited.
+fn waiting(agent: &Daemon<'_>) -> Result<f64> {
+    let page = agent.get("/metrics")?.body;
+    let ages = page.lines().filter(|line| line.starts_with("sortie_spool_oldest_age_seconds{"));
+    let of_metrics = ages.filter(|line| line.contains("sortie_signal=\"metrics\""));
+    Ok(of_metrics.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
 }
 
 fn stepped(world: &mut World<'_>) -> Result<()> {

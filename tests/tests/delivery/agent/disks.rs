@@ -30,7 +30,12 @@ const MEANWHILE: u64 = 15_000;
 pub(super) const CASES: &[Case] = &[
     ("an_agent_whose_disk_is_full_goes_on_and_says_so_and_comes_back", Way::Http, "max_bytes = '1MiB'", full),
     ("a_store_that_is_damaged_is_set_aside_and_said", Way::Http, "", damaged),
-    ("what_prometheus_refuses_is_told_from_the_rest_of_a_backlog", Way::Http, "max_age = '30d'", refused),
+    (
+        "what_prometheus_refuses_is_told_from_the_rest_of_a_backlog",
+        Way::Unguarded,
+        "max_age = '30d'",
+        refused,
+    ),
     ("what_has_grown_too_old_is_given_up_and_told", Way::Http, "max_age = '60s'", aged),
 ];
 

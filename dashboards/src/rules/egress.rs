@@ -1,0 +1,68 @@
+//! Nothing leaves any more. It is no block: the controls fail too.
+//!
+//! Only a change is told. Machines without IPv6, and subnets that were built without a way out, have been so all along.
+
+use super::{Alert, Board, Minutes, Rule, Severity};
+
+/// Nearly all machines of a region.
+const LOST: f64 = 0.9;
+/// Nearly none, lately.
+const NOT_LOST: f64 = 0.1;
+/// Two machines that lose their way out are no region.
+const SOME: u32 = 3;
+/// The share of the agents of the last six hours that must still be heard: a region that has gone silent is told by
+/// others.
+const HEARD: f64 = 0.5;
+/// More is no single machine.
+const OFTEN: f64 = 0.2;
+/// Fewer machines have no share worth a ticket.
+const ENOUGH: u32 = 5;
+
+const RATIO: &str = "cloud_account_region_port:sortie_no_egress:ratio";
+const AGENTS: &str = "cloud_account_region:sortie_agents:count";
+const STATES: &str = "cloud_account_port_state:sortie_vms:count";
+
+pub(super) fn alerts() -> Vec<Rule> {
+    vec![
+        Rule::Alert(Alert {
+            name: "SortieRegionNoEgress",
+            severity: Severity::Critical,
+            // Every port, or it is none of this alert's business.
+            expr: format!(
+                "min by (cloud_account_id, cloud_region, network_type) ({RATIO}) >= {LOST}\n\
+                 and\n\
+                 max by (cloud_account_id, cloud_region, network_type) (min_over_time({RATIO}[6h])) <= {NOT_LOST}\n\
+                 and on (cloud_account_id, cloud_region)\n\
+                 {AGENTS} >= {SOME}\n\
+                 and on (cloud_account_id, cloud_region)\n\
+                 {AGENTS} >= {HEARD} * max_over_time({AGENTS}[6h])"
+            ),
+            unless: None,
+            wait: Some(Minutes(5)),
+            keep: Some(Minutes(15)),
+            summary: "Nothing leaves <cloud_region> any more (<network_type>) in <subscription>",
+            description: "On <percent> of the VMs of <subscription> in <cloud_region> nothing answers, on no port: their way \
+                          out is lost, and no block of mail is told by this. Look at the NAT gateway, the public addresses, \
+                          the routes and the firewall of the region.",
+            board: Board::Subscription,
+        }),
+        Rule::Alert(Alert {
+            name: "SortieVerdictInconclusive",
+            severity: Severity::Warning,
+            expr: format!(
+                "sum by (cloud_account_id, server_port, network_type) ({STATES}{{sortie_port_state=\"inconclusive\"}})\n  \
+                   / sum by (cloud_account_id, server_port, network_type) ({STATES}) > {OFTEN}\n\
+                 and\n\
+                 sum by (cloud_account_id, server_port, network_type) ({STATES}) >= {ENOUGH}"
+            ),
+            unless: None,
+            wait: Some(Minutes(30)),
+            keep: Some(Minutes(15)),
+            summary: "No verdict about port <server_port> (<network_type>) on many VMs of <subscription>",
+            description: "<percent> of the VMs of <subscription> cannot tell who stops port <server_port>, or whether anybody \
+                          does: too few operators answer their controls. Compare the outcomes by destination, and run \
+                          `sortie doctor` on one of them.",
+            board: Board::Subscription,
+        }),
+    ]
+}

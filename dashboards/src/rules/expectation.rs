@@ -1,0 +1,75 @@
+//! What is observed against what is expected: the configuration, else what the provider documents.
+//!
+//! Pages only while nearly all of a subscription's machines are wrong, and only where the expectation is no plan: one that
+//! is younger than an hour belongs to an exemption whose machines are still to be deallocated.
+
+use super::{Alert, Board, Minutes, Rule, Severity};
+
+/// As for a block: one machine in ten may be odd.
+const NEARLY_ALL: f64 = 0.9;
+/// The share of those who were heard within the last hour, and of those whose expectation is older than that.
+const MOST: f64 = 0.5;
+
+const UNEXPECTED: &str = "cloud_account_port:sortie_vms_blocked_unexpectedly:count";
+const EXPECTED: &str = "cloud_account_port_expected:sortie_vms:count{sortie_expected_state=\"open\"}";
+const BY_PORT: &str = "by (cloud_account_id, server_port, network_type)";
+
+pub(super) fn alerts() -> Vec<Rule> {
+    vec![
+        Rule::Alert(Alert {
+            name: "SortieExpectationViolated",
+            severity: Severity::Critical,
+            expr: format!(
+                "{UNEXPECTED} / sum {BY_PORT} ({EXPECTED}) >= {NEARLY_ALL}\n\
+                 and\n\
+                 sum {BY_PORT} ({EXPECTED}) >= {MOST} * sum {BY_PORT} (max_over_time({EXPECTED}[1h]))\n\
+                 and\n\
+                 sum {BY_PORT} (max_over_time({EXPECTED}[6h] offset 1h)) >= {MOST} * sum {BY_PORT} ({EXPECTED})"
+            ),
+            unless: Some(
+                "unless on (cloud_account_id, server_port, network_type)\n\
+                 cloud_account_port:sortie_vms_newly_blocked:ratio > 0"
+                    .to_owned(),
+            ),
+            wait: Some(Minutes(15)),
+            keep: Some(Minutes(15)),
+            summary: "Outbound port <server_port> (<network_type>) of <subscription> is stopped and should be open",
+            description: "<percent> of the VMs of <subscription> that are expected to reach port <server_port> do not. Who \
+                          stops them stands on the board: the platform, a device on the path, or the machines' own \
+                          firewalls. Correct that, or the expectation ([expect] in the agents' configuration).",
+            board: Board::Subscription,
+        }),
+        Rule::Alert(Alert {
+            name: "SortiePortOpenUnexpectedly",
+            severity: Severity::Warning,
+            expr: "cloud_account_port:sortie_vms_open_unexpectedly:count > 0".to_owned(),
+            unless: None,
+            wait: Some(Minutes(30)),
+            keep: Some(Minutes(15)),
+            summary: "Outbound port <server_port> (<network_type>) is open on VMs of <subscription> and should be blocked",
+            description: "<value> VMs of <subscription> reach port <server_port> although they are expected to be blocked. \
+                          Either a rule that should stop mail does not, or the expectation is wrong: an exemption was \
+                          granted, or the subscription has another type than the agents know.",
+            board: Board::Subscription,
+        }),
+        Rule::Alert(Alert {
+            name: "SortieExemptionNotEffective",
+            severity: Severity::Warning,
+            expr: format!(
+                "{UNEXPECTED} > 0\n\
+                 and on (cloud_account_id, server_port, network_type)\n\
+                 cloud_account_port_state:sortie_vms:count{{sortie_port_state=\"platform_blocked\"}} > 0\n\
+                 unless on (cloud_account_id)\n\
+                 sortie_subscription_info{{sortie_subscription_type=~\"ea|mca-e\"}}"
+            ),
+            unless: None,
+            wait: Some(Minutes(60)),
+            keep: Some(Minutes(15)),
+            summary: "An exemption of port <server_port> (<network_type>) is not effective on <value> VMs of <subscription>",
+            description: "<value> VMs of <subscription> are still blocked on port <server_port> although they are expected to \
+                          be open. A VM takes up an exemption when it is stopped, deallocated and started; a restart from \
+                          within is not enough. Those that were, and are blocked, stand behind a security group.",
+            board: Board::Exemption,
+        }),
+    ]
+}

@@ -1,0 +1,419 @@
+//! What a scenario file of a fleet says: who there is, and what happens to them when.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use serde::{Deserialize, Deserializer};
+use sortie_core::knowledge;
+use sortie_core::relay::Usability;
+use sortie_core::target::{Family, Port};
+
+use super::fault::Fault;
+
+/// The longest that is of use: Prometheus takes nothing that is older than a day.
+const LENGTH_MOST: Duration = Duration::from_secs(24 * 3600);
+
+/// A fleet and its story.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Of the file.
+    #[serde(skip)]
+    pub name: String,
+    pub title: String,
+    /// Why it is worth a story.
+    pub why: String,
+    /// From the first moment to the last.
+    #[serde(deserialize_with = "duration")]
+    pub length: Duration,
+    #[serde(default)]
+    pub agent: AgentSettings,
+    pub subscription: Vec<Subscription>,
+    #[serde(default)]
+    pub happening: Vec<Happening>,
+}
+
+/// How every agent is configured.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSettings {
+    /// `[agent] interval`
+    #[serde(deserialize_with = "duration")]
+    pub interval: Duration,
+    /// `[otlp] interval`
+    #[serde(deserialize_with = "duration")]
+    pub export: Duration,
+    /// `[probe] greeting_interval`
+    #[serde(deserialize_with = "duration")]
+    pub greeting_interval: Duration,
+    /// `[cloud] arm_interval`
+    #[serde(deserialize_with = "duration")]
+    pub arm_interval: Duration,
+    /// `[otlp] max_age`
+    #[serde(deserialize_with = "duration")]
+    pub max_age: Duration,
+    /// `[otlp] max_bytes`
+    pub max_bytes: u64,
+    /// Judges as a demonstration does, six times as fast.
+    pub hurried: bool,
+    #[serde(deserialize_with = "families")]
+    pub families: Vec<Family>,
+    #[serde(deserialize_with = "ports")]
+    pub ports: Vec<Port>,
+    /// Operators of each port, of those that we ship.
+    pub operators: usize,
+}
+
+/// As they are by default, but for IPv6, which few networks in a cloud have.
+impl Default for AgentSettings {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(60),
+            export: Duration::from_secs(60),
+            greeting_interval: Duration::from_secs(15 * 60),
+            arm_interval: Duration::from_secs(15 * 60),
+            max_age: Duration::from_secs(24 * 3600),
+            max_bytes: 32 << 20,
+            hurried: false,
+            families: vec![Family::Ipv4],
+            ports: vec![Port::SMTP, Port::SUBMISSION],
+            operators: usize::MAX,
+        }
+    }
+}
+
+/// Virtual machines that somebody pays for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// In this file; the id is drawn from the seed.
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: knowledge::Subscription,
+    pub vms: usize,
+    #[serde(default = "one_region")]
+    pub regions: Vec<String>,
+    /// In each region.
+    #[serde(default = "one")]
+    pub vnets: usize,
+    /// What it is, and how port 25 stands before anything happens: as the type has it where nothing is said.
+    pub starts: Option<Fault>,
+    /// The first machine asks Azure Resource Manager.
+    #[serde(default)]
+    pub watcher: bool,
+    /// `allowPort25Out` of every interface, where machines may ask for it.
+    pub allow_port_25_out: Option<bool>,
+    /// Relays that every machine speaks to.
+    #[serde(default)]
+    pub relays: Vec<String>,
+    /// `[expect] subscription` of every machine; the type where nothing is said.
+    pub expect: Option<knowledge::Subscription>,
+}
+
+/// Something that happens to some of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Happening {
+    /// When it begins.
+    #[serde(deserialize_with = "duration")]
+    pub at: Duration,
+    /// Until it has come to the last of them, one after the other; to all at once where nothing is said.
+    #[serde(default, deserialize_with = "duration")]
+    pub over: Duration,
+    /// How long it lasts for each of them; to the end where nothing is said.
+    #[serde(default, deserialize_with = "some_duration")]
+    pub lasts: Option<Duration>,
+    #[serde(default)]
+    pub to: Whom,
+    pub what: What,
+}
+
+/// To whom: everybody who is all of this.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Whom {
+    pub subscription: Option<String>,
+    pub region: Option<String>,
+    /// Its number within the region, from zero.
+    pub vnet: Option<usize>,
+    /// From 0 to 1, drawn from the seed.
+    pub share: f64,
+    /// What stops mail stops port 25 where nothing is said; what cuts a machine off stops all.
+    #[serde(deserialize_with = "some_ports")]
+    pub ports: Option<Vec<Port>>,
+    #[serde(deserialize_with = "some_families")]
+    pub families: Option<Vec<Family>>,
+}
+
+impl Default for Whom {
+    fn default() -> Self {
+        Self { subscription: None, region: None, vnet: None, share: 1.0, ports: None, families: None }
+    }
+}
+
+/// What happens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum What {
+    /// Packets meet another fate.
+    Fault(Fault),
+    /// Whatever stopped them does so no longer.
+    Lift,
+    /// Azure says that the subscription is of another type. What becomes of its packets is said beside it.
+    Type(knowledge::Subscription),
+    /// The interface's flag is set, and takes effect when the machine is deallocated after this long.
+    Exemption {
+        #[serde(deserialize_with = "duration")]
+        deallocated_after: Duration,
+    },
+    /// This operator's mail servers are silent, for everybody.
+    OperatorDies(String),
+    /// Agents are stopped, and started again at the end.
+    Stop,
+    /// Their clocks are wrong by this many seconds.
+    ClockOff(i64),
+    /// A relay of this name is in another condition.
+    Relay {
+        name: String,
+        #[serde(deserialize_with = "usability")]
+        result: Usability,
+    },
+}
+
+impl Scenario {
+    /// Reads `tests/fleet/NAME.toml`.
+    pub fn load(name: &str) -> Result<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fleet").join(format!("{name}.toml"));
+        let text = fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        Self::parse(name, &text).with_context(|| format!("{}", path.display()))
+    }
+
+    /// Parses one file.
+    ///
+    /// # Errors
+    /// Wrong TOML and unknown keys with line and column; otherwise what makes no sense.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let mut scenario: Self = toml::from_str(text).map_err(|error| anyhow!("{error}"))?;
+        name.clone_into(&mut scenario.name);
+        ensure!(scenario.length <= LENGTH_MOST, "length must be a day at most");
+        ensure!(!scenario.subscription.is_empty(), "there is no [[subscription]]");
+        for (index, subscription) in scenario.subscription.iter().enumerate() {
+            subscription.check()?;
+            let earlier = &scenario.subscription[..index];
+            ensure!(
+                earlier.iter().all(|other| other.name != subscription.name),
+                "two subscriptions are called `{}`",
+                subscription.name
+            );
+        }
+        for happening in &scenario.happening {
+            scenario.check(happening)?;
+        }
+        Ok(scenario)
+    }
+
+    /// Machines in all.
+    pub fn vms(&self) -> usize {
+        self.subscription.iter().map(|subscription| subscription.vms).sum()
+    }
+
+    /// The same story with as many machines, shared out as in the file.
+    #[must_use]
+    pub fn scaled_to(mut self, vms: usize) -> Self {
+        let (total, mut left) = (self.vms(), vms);
+        let last = self.subscription.len() - 1;
+        for (index, subscription) in self.subscription.iter_mut().enumerate() {
+            let share = if index == last { left } else { (subscription.vms * vms / total).max(1) };
+            subscription.vms = share.max(1);
+            left = left.saturating_sub(share);
+        }
+        self
+    }
+
+    /// The same story, so many times as fast in every respect: the intervals of agents as well as what happens.
+    #[must_use]
+    pub fn hurried(mut self, times: u32) -> Self {
+        self.length /= times;
+        self.agent.hurried = times > 1;
+        let AgentSettings { interval, export, greeting_interval, arm_interval, max_age, .. } =
+            &mut self.agent;
+        for duration in [interval, export, greeting_interval, arm_interval, max_age] {
+            *duration /= times;
+        }
+        for happening in &mut self.happening {
+            happening.at /= times;
+            happening.over /= times;
+            happening.lasts = happening.lasts.map(|lasts| lasts / times);
+            if let What::Exemption { deallocated_after } = &mut happening.what {
+                *deallocated_after /= times;
+            }
+        }
+        self
+    }
+
+    fn check(&self, happening: &Happening) -> Result<()> {
+        let Happening { at, to, what, .. } = happening;
+        ensure!(*at <= self.length, "something happens at {at:?}, after the end");
+        ensure!((0.0..=1.0).contains(&to.share), "a share is 0 to 1, not {}", to.share);
+        let known = |name: &String| self.subscription.iter().find(|subscription| subscription.name == *name);
+        if let Some(name) = &to.subscription
+            && known(name).is_none()
+        {
+            bail!("there is no subscription `{name}`");
+        }
+        if let Some(region) = &to.region {
+            let is_known = self.subscription.iter().any(|subscription| subscription.regions.contains(region));
+            ensure!(is_known, "there is nobody in the region `{region}`");
+        }
+        if let What::Relay { name, .. } = what {
+            let is_known = self.subscription.iter().any(|subscription| subscription.relays.contains(name));
+            ensure!(is_known, "nobody speaks to the relay `{name}`");
+        }
+        Ok(())
+    }
+}
+
+impl Subscription {
+    fn check(&self) -> Result<()> {
+        ensure!(self.vms > 0, "the subscription `{}` has no machine", self.name);
+        ensure!(!self.regions.is_empty(), "the subscription `{}` is in no region", self.name);
+        ensure!(self.vnets > 0, "the subscription `{}` has no network", self.name);
+        Ok(())
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+fn one_region() -> Vec<String> {
+    vec!["westeurope".to_owned()]
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    humantime::parse_duration(&text)
+        .map_err(|error| serde::de::Error::custom(format!("`{text}` is no duration: {error}")))
+}
+
+fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    duration(from).map(Some)
+}
+
+fn ports<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Port>, D::Error> {
+    let numbers = Vec::<u16>::deserialize(from)?;
+    let port = |number| Port::new(number).ok_or_else(|| serde::de::Error::custom("0 is no port"));
+    numbers.into_iter().map(port).collect()
+}
+
+fn some_ports<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Port>>, D::Error> {
+    ports(from).map(Some)
+}
+
+fn families<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Family>, D::Error> {
+    word_list(from, &Family::ALL, Family::code)
+}
+
+fn some_families<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Family>>, D::Error> {
+    families(from).map(Some)
+}
+
+fn usability<'de, D: Deserializer<'de>>(from: D) -> Result<Usability, D::Error> {
+    word(&String::deserialize(from)?, &Usability::ALL, Usability::code)
+}
+
+fn word_list<'de, D: Deserializer<'de>, T: Copy>(
+    from: D,
+    all: &[T],
+    code: fn(T) -> &'static str,
+) -> Result<Vec<T>, D::Error> {
+    Vec::<String>::deserialize(from)?.iter().map(|text| word(text, all, code)).collect()
+}
+
+fn word<T: Copy, E: serde::de::Error>(text: &str, all: &[T], code: fn(T) -> &'static str) -> Result<T, E> {
+    let found = all.iter().copied().find(|one| code(*one) == text);
+    found.ok_or_else(|| {
+        let words: Vec<_> = all.iter().map(|one| code(*one)).collect();
+        E::custom(format!("`{text}` is none of {}", words.join(", ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "title = 'a'\nwhy = 'b'\nlength = '10m'\n";
+    const PROD: &str = "[[subscription]]\nname = 'prod'\ntype = 'ea'\nvms = 10\n";
+
+    fn error_of(rest: &str) -> String {
+        match Scenario::parse("x", &format!("{HEAD}{rest}")) {
+            Ok(_) => panic!("accepted: {rest}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_scenario_that_we_have_is_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fleet");
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).expect("the folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            Scenario::load(&name).unwrap_or_else(|error| panic!("{error:#}"));
+            names.push(name);
+        }
+        assert!(names.iter().any(|name| name == "block"), "{names:?}");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_and_says_why() {
+        let happens = |rest: &str| format!("{PROD}[[happening]]\nat = '1m'\n{rest}");
+        for (rest, reason) in [
+            ("[[subscription]]\nname = 'p'\ntype = 'ea'\nvm = 3\n".to_owned(), "unknown field `vm`"),
+            ("[[subscription]]\nname = 'p'\ntype = 'best'\nvms = 3\n".to_owned(), "unknown variant `best`"),
+            (format!("{PROD}{PROD}"), "two subscriptions are called `prod`"),
+            (PROD.replace("10", "0"), "has no machine"),
+            (happens("to.subscription = 'dev'\nwhat = 'lift'\n"), "there is no subscription `dev`"),
+            (happens("to.region = 'mars'\nwhat = 'lift'\n"), "nobody in the region `mars`"),
+            (happens("to.share = 2.0\nwhat = 'lift'\n"), "a share is 0 to 1"),
+            (happens("to.families = ['ipv5']\nwhat = 'lift'\n"), "`ipv5` is none of ipv4, ipv6"),
+            (happens("what.relay = { name = 'acs', result = 'usable' }\n"), "nobody speaks to the relay"),
+            (happens("what.fault = 'magic'\n"), "unknown variant `magic`"),
+            (happens("what = 'lift'\n").replace("1m'", "1h'"), "after the end"),
+            (happens("what = 'lift'\n").replace("1m'", "soon'"), "`soon` is no duration"),
+        ] {
+            let error = error_of(&rest);
+            assert!(error.contains(reason), "{rest}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_line_and_column() {
+        let error = error_of("[agent]\nintervall = '1m'\n");
+        assert!(error.contains("line 5, column 1"), "{error}");
+    }
+
+    #[test]
+    fn a_story_that_is_told_faster_is_faster_in_every_respect() {
+        let happens = "[[happening]]\nat = '6m'\nover = '3m'\nwhat.exemption.deallocated_after = '9m'\n";
+        let scenario =
+            Scenario::parse("x", &format!("{HEAD}{PROD}{happens}")).expect("well-formed").hurried(30);
+        let seconds = |seconds| Duration::from_secs(seconds);
+        assert_eq!((scenario.length, scenario.agent.interval), (seconds(20), seconds(2)));
+        assert_eq!((scenario.agent.arm_interval, scenario.happening[0].at), (seconds(30), seconds(12)));
+        let What::Exemption { deallocated_after } = scenario.happening[0].what else {
+            panic!("an exemption")
+        };
+        assert_eq!((scenario.happening[0].over, deallocated_after), (seconds(6), seconds(18)));
+    }
+
+    #[test]
+    fn a_fleet_of_another_size_has_the_same_shares() {
+        let text = format!("{HEAD}{PROD}{}", PROD.replace("prod", "dev").replace("10", "30"));
+        let scenario = Scenario::parse("x", &text).expect("well-formed").scaled_to(1_000);
+        let vms: Vec<_> = scenario.subscription.iter().map(|subscription| subscription.vms).collect();
+        assert_eq!(vms, [250, 750]);
+    }
+}

@@ -1,0 +1,64 @@
+//! How long it took until somebody was told, in its parts. They are printed; nobody is held to seconds.
+
+#![expect(clippy::print_stdout, reason = "whoever runs it reads the timing")]
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::fleet::Fleet;
+use e2e::notified::Notification;
+
+use crate::world::World;
+
+/// Of the machines of a subscription, whose block is the subscription's: what the alert says.
+const MOST: f64 = 0.9;
+/// Evaluations of the rules from the detection until somebody is told, at most: an export of a minute, a rule that
+/// records, an alert that reads it, half a minute for the group, and one that was missed by a moment.
+const EVALUATIONS: usize = 5;
+
+/// From the rule that fired to the person who was told.
+pub(crate) fn print(what: &str, told: &Notification) -> Result<()> {
+    println!("{what}: told {:.1} s after its rule fired", seconds(fired(told)?, told.at));
+    Ok(())
+}
+
+/// From a block that happened at this moment of the story to the person who was told, in this alert.
+pub(crate) fn of_block(world: &World<'_>, fleet: &Fleet, alert: &str, happened: Duration) -> Result<()> {
+    let told = world.desk.wait(alert, |told| told.name() == alert)?;
+    let (happened, detected, fired) = (fleet.wall(happened), detected(fleet)?, fired(&told)?);
+    let evaluations = world.evaluations(detected, told.at)?;
+    println!(
+        "{alert}: {} agents; detected by {MOST} of them after {:.1} s, exported and fired after {:.1} s more, told after \
+         {:.1} s more: {:.1} s in all, {evaluations} evaluations from detection to telling",
+        fleet.script().population.vms.len(),
+        seconds(happened, detected),
+        seconds(detected, fired),
+        seconds(fired, told.at),
+        seconds(happened, told.at),
+    );
+    ensure!(evaluations <= EVALUATIONS, "{evaluations} evaluations passed until {alert} was told");
+    Ok(())
+}
+
+/// When most of the machines that were to detect it had.
+fn detected(fleet: &Fleet) -> Result<SystemTime> {
+    let events = fleet.emitted().events()?;
+    let blocked = events.iter().filter(|(_, event)| {
+        event.name == "sortie.port.state_change"
+            && event.attributes.get("sortie.port.state").is_some_and(|state| state == "platform_blocked")
+            && event.attributes.get("sortie.port.state.previous").is_some_and(|state| state == "open")
+    });
+    let mut moments: Vec<_> = blocked.map(|(_, event)| event.at).collect();
+    moments.sort_unstable();
+    let most = (moments.len() as f64 * MOST).ceil() as usize;
+    let at = moments.get(most.saturating_sub(1)).context("nobody told of a block")?;
+    Ok(UNIX_EPOCH + Duration::from_nanos(*at))
+}
+
+fn fired(told: &Notification) -> Result<SystemTime> {
+    told.alerts.iter().map(|alert| alert.starts_at).min().context("it holds an alert")
+}
+
+fn seconds(from: SystemTime, to: SystemTime) -> f64 {
+    to.duration_since(from).unwrap_or_default().as_secs_f64()
+}

@@ -1,0 +1,123 @@
+//! Everything that stands behind a fleet, as we ship it: gateway, Prometheus with every rule, Alertmanager with every
+//! route, and those who are told.
+//!
+//! Stories are told in their own time and played in a hurry: a minute of a story, of an agent's intervals, of rules and
+//! of routes is two seconds, so that everything keeps its proportion. `FLEET_HURRY=1` takes them at their word.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, anyhow};
+use e2e::agent::Stage;
+use e2e::backend::{Backend, Collector, Watch};
+use e2e::fleet::{Fleet, Pace, Scenario, Settings, What};
+use e2e::netns::{self, Namespace};
+use e2e::otlp::Protocol;
+
+use crate::desk::{Desk, PATIENCE};
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+/// Of rules, as Prometheus has it where nobody says anything else.
+const EVALUATION: Duration = MINUTE;
+/// Where `FLEET_HURRY` says nothing else.
+const HURRY: u32 = 30;
+const POLL: Duration = Duration::from_millis(250);
+
+/// What a trial does.
+pub(crate) type Job = fn(&mut World<'_>) -> Result<()>;
+
+pub(crate) struct World<'a> {
+    pub(crate) backend: Backend<'a>,
+    pub(crate) desk: Desk<'a>,
+    namespace: &'a Namespace,
+    hurry: u32,
+}
+
+/// Builds it and does the job.
+pub(crate) fn run(stage: &Stage, job: Job) -> Result<()> {
+    let namespace = netns::alone("fleet")?;
+    let folder: PathBuf = stage.desk()?.state_dir();
+    let hurry = number("FLEET_HURRY")?.unwrap_or(HURRY);
+    let desk = Desk::start(&namespace, &folder, hurry)?;
+    let watch = Watch { every: EVALUATION / hurry, hurry };
+    let backend = Backend::start_watched(&watch, &namespace, &folder)?;
+    let mut world = World { backend, desk, namespace: &namespace, hurry };
+    job(&mut world).map_err(|error| anyhow!("{error:#}\n{}", world.backend.said()))
+}
+
+impl World<'_> {
+    /// A fleet that lives this story from now on.
+    pub(crate) fn plays(&self, story: &str) -> Result<Fleet> {
+        let mut scenario = scenario(story)?;
+        let hurry = self.hurry;
+        let agent = &mut scenario.agent;
+        agent.hurried = hurry > 1;
+        for duration in [&mut agent.interval, &mut agent.export, &mut agent.greeting_interval] {
+            *duration /= hurry;
+        }
+        scenario.length /= hurry;
+        for happening in &mut scenario.happening {
+            happening.at /= hurry;
+            happening.over /= hurry;
+            happening.lasts = happening.lasts.map(|lasts| lasts / hurry);
+            if let What::Exemption { deallocated_after } = &mut happening.what {
+                *deallocated_after /= hurry;
+            }
+        }
+        Fleet::start(self.namespace, scenario, &settings(Pace::real()))
+    }
+
+    /// A fleet that lives this story so fast that it ends now, at its own intervals.
+    pub(crate) fn catches_up(&self, story: &str, speed: f64) -> Result<Fleet> {
+        let scenario = scenario(story)?;
+        let pace = Pace::ending_now(scenario.length, speed);
+        Fleet::start(self.namespace, scenario, &settings(pace))
+    }
+
+    /// Waits until the story is at this minute.
+    pub(crate) fn reach(&self, fleet: &Fleet, minute: u32) -> Result<()> {
+        fleet.reach(minute * MINUTE / self.hurry)
+    }
+
+    /// How often rules were evaluated after one moment and until another.
+    pub(crate) fn evaluations(&self, from: SystemTime, to: SystemTime) -> Result<usize> {
+        let [from, to] = [from, to].map(|at| at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis());
+        let recorded = self.backend.prometheus.points("cloud_account:sortie_agents:count")?;
+        let moments = recorded.moments();
+        Ok(moments.into_iter().map(u128::from).filter(|at| from < *at && *at <= to).count())
+    }
+
+    /// Minutes of a story as they really are.
+    pub(crate) fn minutes(&self, minutes: u32) -> Duration {
+        minutes * MINUTE / self.hurry
+    }
+}
+
+/// Tries until it succeeds. What fails for long enough has failed.
+pub(crate) fn in_the_end<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(_) if Instant::now() < deadline => thread::sleep(POLL),
+            outcome => return outcome,
+        }
+    }
+}
+
+fn settings(pace: Pace) -> Settings {
+    Settings::to(format!("http://{}", Collector::address(Protocol::Http)), pace)
+}
+
+fn scenario(story: &str) -> Result<Scenario> {
+    let scenario = Scenario::parse("story", story)?;
+    Ok(match number("FLEET_AGENTS")? {
+        Some(agents) => scenario.scaled_to(agents),
+        None => scenario,
+    })
+}
+
+fn number<T: std::str::FromStr<Err = std::num::ParseIntError>>(variable: &str) -> Result<Option<T>> {
+    let Ok(text) = std::env::var(variable) else { return Ok(None) };
+    Ok(Some(text.parse().with_context(|| format!("{variable} is `{text}` and not a number"))?))
+}

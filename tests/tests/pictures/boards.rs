@@ -1,0 +1,97 @@
+//! Every board, with everything on it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use e2e::agent::Stage;
+use e2e::backend::{Backend, Collector, Watch};
+use e2e::fleet::{Fleet, Pace, Scenario, Settings};
+use e2e::otlp::Protocol;
+use e2e::{browser, netns};
+use serde_json::{Value, json};
+use sortie_dashboards::boards;
+
+use crate::recorded::record;
+
+/// Virtual seconds in a real one: six hours in a minute.
+const SPEED: f64 = 360.0;
+/// A minute of the rules, in real time: alerts are there soon after the story has caught up.
+const HURRY: u32 = 30;
+const EVALUATION: Duration = Duration::from_secs(2);
+/// For what is still on its way when the story is told.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is looked at on boards of one subscription or one machine.
+const CONCERNED: &str = "shop";
+/// What is looked at on the board of exemptions.
+const EXEMPTED: &str = "letters";
+
+/// Panels that have nothing to show in this story: board, panel.
+const EMPTY: &[(&str, &str)] = &[];
+
+pub(crate) fn look(stage: &Stage) -> Result<()> {
+    let namespace = netns::alone("pictures")?;
+    let folder = stage.desk()?.state_dir();
+    let watch = Watch { every: EVALUATION, hurry: HURRY };
+    let backend = Backend::start_watched(&watch, &namespace, &folder)?;
+    watched(&backend).map_err(|error| anyhow!("{error:#}\n{}", backend.said()))
+}
+
+fn watched(backend: &Backend<'_>) -> Result<()> {
+    let scenario = Scenario::load("pictures")?;
+    let length = scenario.length;
+    let gateway = format!("http://{}", Collector::sender(Protocol::Http).to);
+    let settings = Settings { remembers: false, ..Settings::to(gateway, Pace::ending_now(length, SPEED)) };
+    let fleet = Fleet::start(backend.namespace(), scenario, &settings)?;
+    fleet.reach(length)?;
+    fleet.settle(PATIENCE)?;
+    record(backend, fleet.wall(Duration::ZERO), fleet.wall(length))?;
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dashboards/perses");
+    let seen = browser::render(&prometheus(), &boards, &jobs(&fleet)?.to_string(), backend.namespace())?;
+    println!("{seen}");
+    Ok(())
+}
+
+fn prometheus() -> String {
+    format!("http://{}", e2e::backend::PROMETHEUS)
+}
+
+fn jobs(fleet: &Fleet) -> Result<Value> {
+    let pictures = std::env::var_os("SORTIE_PICTURES").map(PathBuf::from);
+    let jobs = boards::all().into_iter().map(|board| {
+        let values = values(fleet, board.uid)?;
+        let chosen = board.variables.iter().filter_map(|variable| {
+            values.get(variable.name).map(|value| format!("&var-{}={value}", variable.name))
+        });
+        let empty: Vec<_> =
+            EMPTY.iter().filter(|(uid, _)| *uid == board.uid).map(|(_, panel)| panel).collect();
+        let file = |theme| Some(pictures.as_ref()?.join(format!("{}-{theme}.png", board.uid)));
+        let pictures: BTreeMap<_, _> =
+            ["light", "dark"].iter().filter_map(|theme| Some((theme, file(theme)?))).collect();
+        Ok(json!({
+            "board": board.uid,
+            "ask": format!("start={}h{}", board.hours, chosen.collect::<String>()),
+            "empty": empty,
+            "pictures": pictures,
+        }))
+    });
+    jobs.collect::<Result<Vec<_>>>().map(Value::from)
+}
+
+/// What is chosen on a board.
+fn values(fleet: &Fleet, board: &str) -> Result<BTreeMap<&'static str, String>> {
+    let name = if board == "sortie-exemption" { EXEMPTED } else { CONCERNED };
+    let script = fleet.script();
+    let number = script.scenario.subscription.iter().position(|it| it.name == name);
+    let number = number.with_context(|| format!("the story has a subscription `{name}`"))?;
+    let vm = script.population.vms.iter().find(|vm| vm.subscription == number);
+    let vm = vm.with_context(|| format!("`{name}` has a machine"))?;
+    Ok(BTreeMap::from([
+        ("subscription", script.population.subscriptions[number].clone()),
+        ("vm", vm.host_name.clone()),
+        ("port", "25".to_owned()),
+        ("family", "ipv4".to_owned()),
+    ]))
+}
