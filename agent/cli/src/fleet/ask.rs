@@ -91,10 +91,10 @@ impl Asker {
         self.at = states.samples.first().map(|sample| sample.at);
         let mut answers = Answers {
             states,
-            expected: self.ask(&scope.expected(source)).await?,
+            expected: self.sum(source, |source| scope.expected(source)).await?,
             against: None,
-            agents: self.ask(&scope.agents(source)).await?,
-            seen: self.ask(&scope.seen(source)).await?,
+            agents: self.sum(source, |source| scope.agents(source)).await?,
+            seen: self.sum(source, |source| scope.seen(source)).await?,
             types: self.ask(&scope.types()).await?,
         };
         let mut rows = Census::of(&answers);
@@ -192,8 +192,9 @@ impl Asker {
 
     async fn look_at_vms(&mut self, most: u16, now: f64) -> Result<Vms, AskError> {
         let listed = self.ask(&self.scope.wrong(most)).await?;
-        let count = self.ask(&self.scope.wrong_count()).await?;
-        let mut vms = Vms::of(&listed, &count);
+        let is_all = listed.samples.len() < usize::from(most);
+        let count = if is_all { None } else { Some(self.ask(&self.scope.wrong_count()).await?) };
+        let mut vms = Vms::of(&listed, count.as_ref());
         let spans = {
             let series = (vms.listed.len() as u64).min(HOSTS_MOST as u64) * SERIES_OF_VM;
             (Span::recent(series), Span::whole(series))
@@ -214,6 +215,15 @@ impl Asker {
         }
         vms.hear_silence(&heard, span);
         Ok(vms)
+    }
+
+    /// A sum; where one group of the rules is loaded and another is not, what is missing is counted.
+    async fn sum(&mut self, source: Source, of: impl Fn(Source) -> String) -> Result<Vector, AskError> {
+        let sum = self.ask(&of(source)).await?;
+        if sum.samples.is_empty() && source == Source::Recorded {
+            return self.ask(&of(Source::Raw)).await;
+        }
+        Ok(sum)
     }
 
     async fn ask(&mut self, query: &str) -> Result<Vector, AskError> {

@@ -319,7 +319,7 @@ fn vms_are_listed_worst_first_and_the_others_counted() {
         vm("lost-1", place("no_egress"), 2.0),
         vm("from the future", place("open"), 9.0),
     ]);
-    let mut vms = Vms::of(&listed, &of([(json!({}), 412.0)]));
+    let mut vms = Vms::of(&listed, Some(&of([(json!({}), 412.0)])));
     let held = |host: &str, state: &str, ago: f64| {
         (
             json!({"host_id": host, "server_port": "25", "network_type": "ipv4", "sortie_port_state": state}),

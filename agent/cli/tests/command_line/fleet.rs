@@ -57,11 +57,11 @@ fn answer(head: &str, state: &str, has_rules: bool) -> String {
     } else if head.contains("query=count(") {
         vector(&[(json!({}), 40.0)])
     } else if head.contains("max_over_time((") && head.contains("host_id=~") {
-        vector(&[(labels(&[("host_id", "mail-1"), ("sortie_port_state", "open")]), now() - 720.0)])
+        vector(&[(labels(&[("host_id", "mail-1"), ("sortie_port_state", "open")]), now() - 750.0)])
     } else if head.contains("min_over_time") {
         vector(&[(labels(&[]), now() - 80_000.0)])
     } else if head.contains("[21600s:60s]") && head.contains("> 0.1") {
-        vector(&[(labels(&[]), now() - 720.0)])
+        vector(&[(labels(&[]), now() - 750.0)])
     } else if head.contains("* 0 + time()") {
         vector(&[])
     } else if head.contains("sortie_subscription_info") {
