@@ -116,7 +116,9 @@ fn own_process(metric: &mut Metric, moment: Moment) {
         Some(Data::Sum(sum)) => &mut sum.data_points,
         _ => return,
     };
-    points.iter_mut().for_each(|point| point.value = Some(value));
+    for point in points {
+        point.value = Some(value);
+    }
 }
 
 fn nanoseconds(at: SystemTime) -> u64 {

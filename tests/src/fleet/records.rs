@@ -69,11 +69,11 @@ impl Statistics {
 
     /// Within which time this share of the exports that were taken was acknowledged.
     pub fn latency(&self, share: f64) -> Duration {
-        let wanted = (self.taken as f64 * share).ceil() as u64;
+        let wanted = self.taken as f64 * share;
         let mut seen = 0;
         for (power, count) in self.latencies.iter().enumerate() {
             seen += count;
-            if seen >= wanted {
+            if seen as f64 >= wanted {
                 return Duration::from_millis(1 << power);
             }
         }
