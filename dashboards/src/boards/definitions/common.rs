@@ -88,3 +88,11 @@ pub(super) fn list(keys: Vec<Key>, column: Column, limit: u32) -> View {
 pub(super) fn by_state(of: impl Fn(&str) -> String) -> Vec<Series> {
     STATES.into_iter().rev().map(|(state, says, colour)| Series::coloured(of(state), says, colour)).collect()
 }
+
+/// VMs of a recorded count that are in one of these states, by these labels. Zero where VMs report and none is in them:
+/// without telemetry there is nothing, and not zero.
+pub(super) fn vms(recorded: &str, labels: &str, states: &str, by: &str) -> String {
+    let sum = |more: &str| format!("sum by ({by}) ({recorded}:sortie_vms:count{{{labels}{more}}})");
+    let in_states = format!(", sortie_port_state=~\"{states}\"");
+    format!("({} or 0 * {})", sum(&in_states), sum(""))
+}
