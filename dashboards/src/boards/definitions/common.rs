@@ -9,6 +9,9 @@ use crate::boards::states::STATES;
 /// Why a recorded series may be missing.
 pub(super) const NOT_RECORDED: Empty =
     Empty::Missing("No telemetry, or the recording rules of Sortie are not loaded.");
+/// Why a share may be missing.
+pub(super) const NOBODY_CAN_TELL: Empty =
+    Empty::Fine("No VM has a conclusive verdict, or there is no telemetry.");
 /// Why a series of agents may be missing.
 pub(super) const NOT_REPORTED: Empty = Empty::Missing("No agent of this choice reports.");
 

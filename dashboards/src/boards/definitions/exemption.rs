@@ -1,8 +1,8 @@
 //! An exemption that was granted: has it taken effect, which VMs still wait for it, and was it taken away again.
 
 use super::common::{
-    FAMILY, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM, advice, list, stat,
-    vms,
+    FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM,
+    advice, list, stat, vms,
 };
 use crate::boards::model::{
     Board, Column, Empty, Key, Lines, Panel, Row, Series, Source, Steps, Unit, Variable,
@@ -77,7 +77,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Verified",
             "Share of the VMs with a conclusive verdict from which mail leaves.",
-            NOT_RECORDED,
+            NOBODY_CAN_TELL,
             Unit::Share,
             Steps::always(BAD).then(0.01, WARN).then(1.0, GOOD),
             share("open"),
@@ -166,7 +166,7 @@ fn progress() -> Panel {
     Panel::new(
         "Verified over time",
         "Of the VMs with a conclusive verdict, those from which mail leaves, and those that the platform blocks.",
-        NOT_RECORDED,
+        NOBODY_CAN_TELL,
         Lines::beside(
             Unit::Share,
             vec![

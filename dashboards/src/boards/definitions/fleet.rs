@@ -1,6 +1,8 @@
 //! The fleet: is anything wrong, and in which subscription. It reads recorded series alone, whatever the size of the fleet.
 
-use super::common::{CHOSEN, FAMILY, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat, vms};
+use super::common::{
+    CHOSEN, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat, vms,
+};
 use crate::boards::model::{
     Annotation, Board, Colour, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit,
     View, Word,
@@ -53,7 +55,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Blocked by the platform",
             "Share of the VMs with a conclusive verdict that the cloud platform blocks, expected or not.",
-            NOT_RECORDED,
+            NOBODY_CAN_TELL,
             Unit::Share,
             // How many are expected to be blocked differs from fleet to fleet: no share is good or bad by itself.
             Steps::always(CALM),
@@ -238,7 +240,7 @@ fn shares() -> Panel {
         "Share blocked by the platform",
         "Of the VMs with a conclusive verdict, in each subscription. A step of one line is a change of its policy; steps \
          of all lines are the platform's.",
-        NOT_RECORDED,
+        NOBODY_CAN_TELL,
         Lines::beside(
             Unit::Share,
             vec![Series::plain(

@@ -1,8 +1,8 @@
 //! One subscription: what it is, which of its VMs are concerned, and how far an exemption has come.
 
 use super::common::{
-    FAMILY, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM, advice, by_state,
-    list, stat, vms,
+    FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM,
+    advice, by_state, list, stat, vms,
 };
 use crate::boards::model::{
     Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit, View,
@@ -59,7 +59,7 @@ fn stats() -> Vec<Panel> {
             "Blocked by the platform",
             "Share of the VMs with a conclusive verdict that the cloud platform blocks. From nine of ten on it is the \
              subscription's policy.",
-            NOT_RECORDED,
+            NOBODY_CAN_TELL,
             Unit::Share,
             Steps::always(GOOD).then(0.1, WARN).then(0.9, BAD),
             format!("max(cloud_account_port:sortie_vms_blocked:ratio{{{HERE}}})"),
@@ -67,7 +67,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Stopped at all",
             "Share of the VMs with a conclusive verdict that the platform, the path or the VM itself stops.",
-            NOT_RECORDED,
+            NOBODY_CAN_TELL,
             Unit::Share,
             Steps::always(GOOD).then(0.1, WARN).then(0.9, BAD),
             format!("max(cloud_account_port:sortie_vms_stopped:ratio{{{HERE}}})"),
@@ -256,7 +256,7 @@ fn exemption() -> Panel {
         "Progress of an exemption",
         "Of the VMs with a conclusive verdict: those that are open and those that the platform blocks. While an exemption \
          takes effect the lines cross. The board Exemption names those that are left.",
-        NOT_RECORDED,
+        NOBODY_CAN_TELL,
         Lines::beside(
             Unit::Share,
             vec![
