@@ -89,7 +89,7 @@ pub(super) fn list(keys: Vec<Key>, column: Column, limit: u32) -> View {
 
 /// What an expression tells for each state, in the colour of the state; `of` gets the word of the state.
 pub(super) fn by_state(of: impl Fn(&str) -> String) -> Vec<Series> {
-    STATES.into_iter().rev().map(|(state, says, colour)| Series::coloured(of(state), says, colour)).collect()
+    STATES.into_iter().rev().map(|(state, says, colour)| Series::case(of(state), says, colour)).collect()
 }
 
 /// VMs of a recorded count that are in one of these states, by these labels. Zero where VMs report and none is in them:

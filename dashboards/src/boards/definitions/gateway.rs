@@ -6,7 +6,7 @@ use crate::boards::model::{Board, Column, Empty, Key, Lines, Panel, Row, Series,
 use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 
 /// Without this nothing is known of the gateway, and nothing is wrong because of that.
-const NOT_SCRAPED: Empty = Empty::Missing("The collector's own metrics (port 8888) are not scraped.");
+const NOT_SCRAPED: Empty = Empty::Fine("The collector's own metrics (port 8888) are not scraped.");
 /// Agents in a table.
 const AGENTS: u32 = 100;
 /// The share of a queue at which it is about to refuse: that of the alert.
