@@ -89,8 +89,10 @@ impl Script {
         happened.sort_by_key(|(.., onset)| *onset);
         for (what, number, onset) in happened {
             let to = &self.scenario.happening[number].to;
-            let is_meant = to.ports.as_ref().is_none_or(|ports| ports.contains(&port))
-                && to.families.as_ref().is_none_or(|families| families.contains(&family));
+            let is_of_all = matches!(what, What::Fault(Fault::NoEgress) | What::Lift);
+            let is_meant =
+                to.ports.as_ref().map_or(is_of_all || port == Port::SMTP, |ports| ports.contains(&port))
+                    && to.families.as_ref().is_none_or(|families| families.contains(&family));
             match what {
                 What::Fault(fault) if is_meant => faults.push(*fault),
                 What::Lift if is_meant => faults.clear(),
@@ -137,7 +139,7 @@ impl Script {
         Some(began)
     }
 
-    /// When the agent begins another life, after `at`.
+    /// When the agent begins another life, at `at` or after it: one that is deallocated ends and begins in one moment.
     pub fn next_life(&self, vm: &Vm, at: Duration) -> Option<Duration> {
         let mut starts: Vec<Duration> = Vec::new();
         for (number, happening) in self.scenario.happening.iter().enumerate() {
@@ -148,7 +150,7 @@ impl Script {
                 _ => {}
             }
         }
-        starts.into_iter().filter(|start| *start > at).min()
+        starts.into_iter().filter(|start| *start >= at).min()
     }
 
     /// When the life that the agent is in at `at` ends.
@@ -256,7 +258,10 @@ fn onsets(scenario: &Scenario, population: &Population, number: usize) -> Vec<Op
         })
         .collect();
     meant.sort_by(|a, b| a.draw(("whom", number)).total_cmp(&b.draw(("whom", number))));
-    meant.truncate((meant.len() as f64 * to.share).round() as usize);
+    let wanted = meant.len() as f64 * to.share;
+    // To the nearest whole machine.
+    let wanted = (0..meant.len()).take_while(|number| *number as f64 + 0.5 <= wanted).count();
+    meant.truncate(wanted);
     let mut onsets = vec![None; population.vms.len()];
     for (rank, vm) in meant.iter().enumerate() {
         onsets[vm.number] = Some(happening.at + happening.over.mul_f64(rank as f64 / meant.len() as f64));
@@ -336,7 +341,7 @@ mod tests {
             |minute| vms().filter(|vm| script.allows_port_25(vm, minute * MINUTE) == Some(true)).count();
         assert_eq!([granted(9), granted(11)], [0, 5]);
         let vm = vms().find(|vm| script.allows_port_25(vm, 11 * MINUTE) == Some(true)).expect("five of them");
-        assert_eq!(script.next_life(vm, MINUTE), Some(15 * MINUTE));
+        assert_eq!([MINUTE, 15 * MINUTE].map(|at| script.next_life(vm, at)), [Some(15 * MINUTE); 2]);
         assert_eq!(script.life(vm, 16 * MINUTE), Some(15 * MINUTE));
         assert!(script.booted(vm, 14 * MINUTE) >= 0.0 && script.booted(vm, 16 * MINUTE) <= -900.0);
     }
