@@ -14,7 +14,7 @@ pub struct Asked {
     pub expr: String,
     /// How it is asked.
     pub shape: Shape,
-    /// Whether there must be an answer wherever agents report.
+    /// Whether the panel shows something wherever agents report: then one of its questions at least has an answer.
     pub must_answer: bool,
 }
 

@@ -9,6 +9,9 @@ use crate::boards::states::STATES;
 /// Why a recorded series may be missing.
 pub(super) const NOT_RECORDED: Empty =
     Empty::Missing("No telemetry, or the recording rules of Sortie are not loaded.");
+/// Why a share may be missing.
+pub(super) const NOBODY_CAN_TELL: Empty =
+    Empty::Fine("No VM has a conclusive verdict, or there is no telemetry.");
 /// Why a series of agents may be missing.
 pub(super) const NOT_REPORTED: Empty = Empty::Missing("No agent of this choice reports.");
 
@@ -87,4 +90,12 @@ pub(super) fn list(keys: Vec<Key>, column: Column, limit: u32) -> View {
 /// What an expression tells for each state, in the colour of the state; `of` gets the word of the state.
 pub(super) fn by_state(of: impl Fn(&str) -> String) -> Vec<Series> {
     STATES.into_iter().rev().map(|(state, says, colour)| Series::coloured(of(state), says, colour)).collect()
+}
+
+/// VMs of a recorded count that are in one of these states, by these labels. Zero where VMs report and none is in them:
+/// without telemetry there is nothing, and not zero.
+pub(super) fn vms(recorded: &str, labels: &str, states: &str, by: &str) -> String {
+    let sum = |more: &str| format!("sum by ({by}) ({recorded}:sortie_vms:count{{{labels}{more}}})");
+    let in_states = format!(", sortie_port_state=~\"{states}\"");
+    format!("({} or 0 * {})", sum(&in_states), sum(""))
 }

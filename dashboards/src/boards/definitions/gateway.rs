@@ -38,7 +38,7 @@ fn rate(series: &str) -> String {
 fn stats() -> Vec<Panel> {
     vec![
         stat(
-            "Points accepted",
+            "Accepted points / s",
             "Points of metrics that agents handed over, each second.",
             NOT_SCRAPED,
             Unit::PerSecond,
@@ -46,7 +46,7 @@ fn stats() -> Vec<Panel> {
             rate("otelcol_receiver_accepted_metric_points_total"),
         ),
         stat(
-            "Points refused",
+            "Refused points / s",
             "Points of metrics that the gateway did not take, each second. The agents keep them and come again.",
             NOT_SCRAPED,
             Unit::PerSecond,
@@ -54,7 +54,7 @@ fn stats() -> Vec<Panel> {
             rate("otelcol_receiver_refused_metric_points_total"),
         ),
         stat(
-            "Points not delivered",
+            "Undelivered points / s",
             "Points of metrics that a backend did not take, each second.",
             Empty::Fine("Every backend takes everything."),
             Unit::PerSecond,

@@ -162,10 +162,10 @@ fn outcomes() -> Panel {
         "Attempts to reach the destinations under test, by what came back. A single failure is no verdict.",
         NOT_REPORTED,
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}, \
+                    "60 * sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}, \
                      sortie_target_role=~\"subject|anchor\"}}[$__rate_interval]))"
                 ),
                 "{{sortie_probe_outcome}}",
@@ -224,7 +224,7 @@ fn latency() -> Panel {
     let quantile = |quantile: &str| {
         format!(
             "histogram_quantile({quantile}, sum by (le) (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}, \
-             sortie_target_role=~\"subject|anchor\"}}[1h])))"
+             sortie_target_role=~\"subject|anchor\"}}[1h]))) >= 0"
         )
     };
     Panel::new(

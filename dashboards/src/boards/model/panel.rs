@@ -46,7 +46,7 @@ impl Panel {
             View::Stat(_) => (WIDTH / 6, 4),
             View::Lines(_) => (WIDTH / 2, 8),
             View::Timeline(_) | View::Table(_) => (WIDTH, 9),
-            View::Words(_) => (WIDTH, 6),
+            View::Words(_) => (WIDTH, 5),
         };
         Self { title, says, empty, width, height, view }
     }
