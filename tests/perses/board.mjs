@@ -51,12 +51,11 @@ function listen(page) {
   return said;
 }
 
-/** Every query of every panel has its answer, or one of them has an error. */
+/** Every query of every panel has its answer, or an error. */
 async function settled(page) {
   await page.waitForFunction(() => {
-    const report = window.report?.();
-    const isAnswered = (panel) => !panel.isShown || panel.queries.every((it) => it.series !== null);
-    return report && report.fetching === 0 && (report.errors.length > 0 || report.panels.every(isAnswered));
+    const isOver = (panel) => !panel.isShown || panel.queries.every((it) => it.isOver);
+    return window.report?.().panels.every(isOver);
   });
 }
 

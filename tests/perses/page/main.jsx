@@ -22,8 +22,11 @@ import { reporter } from "./report.js";
 const asked = new URLSearchParams(location.search);
 const board = await (await fetch(`/boards/${asked.get("board")}.json`)).json();
 const theme = getTheme(asked.get("theme") === "dark" ? "dark" : "light");
-// A query that fails is to be seen as failed, and not to be hidden by a second try.
-const queries = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false, retry: false } } });
+// A query that fails is to be seen as failed, and not to be hidden by a second try; and one is to be asked also where
+// the browser finds no network: what answers is on this machine.
+const queries = new QueryClient({
+  defaultOptions: { queries: { networkMode: "always", refetchOnWindowFocus: false, retry: false } },
+});
 
 window.report = reporter(board, queries);
 createRoot(document.getElementById("root")).render(

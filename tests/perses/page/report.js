@@ -9,7 +9,6 @@ export function reporter({ spec }, queries) {
   return () => {
     const answers = queries.getQueryCache().getAll();
     return {
-      fetching: queries.isFetching(),
       panels: panels.map(([panel, isShown]) => ofPanel(panel, isShown, answers)),
       variables: (spec.variables ?? []).map((variable) => ofVariable(variable, answers)),
       errors: answers.filter(({ state }) => state.error).map(({ state }) => String(state.error)),
@@ -18,15 +17,20 @@ export function reporter({ spec }, queries) {
 }
 
 function ofPanel({ spec }, isShown, answers) {
+  const { kind } = spec.plugin;
+  const isUnknown = answers.some(({ queryKey, state }) => queryKey[0] === "getPlugin" && queryKey[2] === kind && state.error);
   return {
     name: spec.display.name,
-    kind: spec.plugin.kind,
+    kind,
     isShown,
-    queries: (spec.queries ?? []).map((query) => ({
-      query: query.spec.plugin.spec.query,
-      // Null until there is an answer.
-      series: found(answers, query)?.series.filter(hasNumber).length ?? null,
-    })),
+    queries: (spec.queries ?? []).map((query) => {
+      const state = found(answers, query)?.state;
+      return {
+        query: query.spec.plugin.spec.query,
+        series: state?.data?.series.filter(hasNumber).length ?? 0,
+        isOver: isUnknown || (state !== undefined && state.fetchStatus === "idle" && state.status !== "loading"),
+      };
+    }),
   };
 }
 
@@ -36,10 +40,11 @@ function hasNumber({ values }) {
 
 function ofVariable({ kind, spec }, answers) {
   const isList = kind === "ListVariable";
-  return { name: spec.name, choices: isList ? (found(answers, { kind, spec })?.length ?? null) : 1 };
+  return { name: spec.name, choices: isList ? (found(answers, { kind, spec })?.state.data?.length ?? 0) : 1 };
 }
 
 function found(answers, definition) {
   const wanted = JSON.stringify(definition);
-  return answers.find(({ queryKey, state }) => state.data && JSON.stringify(queryKey[0]) === wanted)?.state.data;
+  // The latest: a variable that finds its value makes the panels ask again.
+  return answers.findLast(({ queryKey }) => JSON.stringify(queryKey[0]) === wanted);
 }

@@ -153,7 +153,7 @@ fn waiting() -> Panel {
 
 fn dropped() -> Panel {
     Panel::new(
-        "Lost for good",
+        "Losses over time",
         "Points of metrics and events that nobody will deliver any more, by why: refused by the receiver, too old, too \
          many, damaged on the disk, or more than memory holds.",
         Empty::Fine("Nothing was lost."),

@@ -37,13 +37,17 @@ pub(super) const SUBSCRIPTION: Variable = Variable {
 pub(super) const VM: Key = Key {
     label: "host_name",
     title: "VM",
-    to: Some(To { uid: "sortie-vm", sets: "vm", keeps: &["subscription"] }),
+    to: Some(To { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
 };
 /// From a subscription to the board about it.
 pub(super) const TO_SUBSCRIPTION: Key = Key {
     label: "cloud_account_id",
     title: "Subscription",
-    to: Some(To { uid: "sortie-subscription", sets: "subscription", keeps: &["port", "family"] }),
+    to: Some(To {
+        uid: "sortie-subscription",
+        sets: &[("subscription", "cloud_account_id")],
+        keeps: &["port", "family"],
+    }),
 };
 
 /// A number at the head of a board.

@@ -1,7 +1,7 @@
 //! The gateway between agents and backends: how much goes through it, what fails, how long its queue is, and whom its
 //! guards refuse.
 
-use super::common::{TO_SUBSCRIPTION, advice, list, stat};
+use super::common::{self, VM, advice, list, stat};
 use crate::boards::model::{Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, To, Unit};
 use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 
@@ -192,13 +192,8 @@ fn agents() -> Panel {
         Empty::Fine("The guards refused no agent."),
         list(
             vec![
-                // Its subscription is in the same row: the board of the VM takes it from there by hand.
-                Key {
-                    label: "host_name",
-                    title: "VM",
-                    to: Some(To { uid: "sortie-vm", sets: "vm", keeps: &[] }),
-                },
-                TO_SUBSCRIPTION_ALONE,
+                Key { to: Some(TO_VM), ..VM },
+                Key { to: Some(TO_SUBSCRIPTION), ..common::TO_SUBSCRIPTION },
                 Key::plain("reason", "Reason"),
             ],
             Column::value(
@@ -213,9 +208,11 @@ fn agents() -> Panel {
     .sized(12, 8)
 }
 
-/// This board has no port to hand on.
-const TO_SUBSCRIPTION_ALONE: Key =
-    Key { to: Some(To { uid: "sortie-subscription", sets: "subscription", keeps: &[] }), ..TO_SUBSCRIPTION };
+/// This board has nothing chosen that could be handed on: all stands in the row.
+const TO_VM: To =
+    To { uid: "sortie-vm", sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")], keeps: &[] };
+const TO_SUBSCRIPTION: To =
+    To { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
 
 fn queue() -> Panel {
     Panel::new(

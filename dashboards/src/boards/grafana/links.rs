@@ -22,12 +22,17 @@ pub(super) fn siblings(tag: &str) -> Value {
     })
 }
 
-/// From a cell to the board about it.
-pub(super) fn drill(to: &To) -> Value {
-    let mut url =
-        format!("/d/{}?var-{}=${{__value.raw:percentencode}}&${{datasource:queryparam}}", to.uid, to.sets);
-    for kept in to.keeps {
+/// From the cell of a label to the board about it.
+pub(super) fn drill(label: &str, to: &To) -> Value {
+    let mut url = format!("/d/{}?${{datasource:queryparam}}", to.uid);
+    for (variable, from) in to.sets {
+        // Fields keep the names of their labels when they get a heading.
+        let value =
+            if *from == label { "__value.raw".to_owned() } else { format!("__data.fields[\"{from}\"]") };
         // Writing to a string does not fail.
+        let _ = write!(url, "&var-{variable}=${{{value}:percentencode}}");
+    }
+    for kept in to.keeps {
         let _ = write!(url, "&${{{kept}:queryparam}}");
     }
     url.push_str("&${__url_time_range}");

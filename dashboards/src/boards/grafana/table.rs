@@ -72,7 +72,7 @@ fn overrides(table: &Table) -> Vec<Value> {
     let named = |title: &str, properties: Vec<Value>| json!({ "matcher": { "id": "byName", "options": title }, "properties": properties });
     let linked = table.keys.iter().filter_map(|key| {
         let to = key.to.as_ref()?;
-        Some(named(key.title, vec![json!({ "id": "links", "value": [links::drill(to)] })]))
+        Some(named(key.title, vec![json!({ "id": "links", "value": [links::drill(key.label, to)] })]))
     });
     let judged = table.columns.iter().filter_map(|column| {
         let properties = properties(column);

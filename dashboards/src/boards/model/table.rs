@@ -29,8 +29,8 @@ pub struct Key {
 pub struct To {
     /// The board.
     pub uid: &'static str,
-    /// Its variable that gets what was clicked on.
-    pub sets: &'static str,
+    /// Its variables, and the labels of the row that they get.
+    pub sets: &'static [(&'static str, &'static str)],
     /// The variables that keep their values.
     pub keeps: &'static [&'static str],
 }

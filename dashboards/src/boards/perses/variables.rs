@@ -40,7 +40,7 @@ pub(super) fn variable(variable: &Variable) -> Value {
         }),
         Source::Text(text) => json!({
             "kind": "TextVariable",
-            "spec": { "name": name, "display": display, "value": text, "constant": false },
+            "spec": { "name": name, "display": display, "value": text },
         }),
     }
 }
