@@ -47,8 +47,12 @@ func check(path string) error {
 		}
 		return lost(document, board)
 	}
+	if err := complaints(new(dashboard.Dashboard).UnmarshalJSONStrict(document)); err != nil {
+		return err
+	}
+	// The strict reader complains and forgets the panels; this one keeps them.
 	var board dashboard.Dashboard
-	if err := complaints(board.UnmarshalJSONStrict(document)); err != nil {
+	if err := json.Unmarshal(document, &board); err != nil {
 		return err
 	}
 	for _, panel := range board.Panels {

@@ -166,7 +166,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
           summary: 'Nothing leaves {{ $labels.cloud_region }} any more ({{ $labels.network_type }}) in subscription {{ $labels.cloud_account_id }}'
           description: 'On {{ $value }} (1 is all) of the VMs of subscription {{ $labels.cloud_account_id }} in {{ $labels.cloud_region }} nothing answers, on no port: their way out is lost, and no block of mail is told by this. Look at the NAT gateway, the public addresses, the routes and the firewall of the region.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieRegionNoEgress.md'
-          dashboard_url: '/d/sortie-subscription?var-subscription={{ $labels.cloud_account_id }}&var-region={{ $labels.cloud_region }}&var-family={{ $labels.network_type }}'
+          dashboard_url: '/d/sortie-subscription?var-subscription={{ $labels.cloud_account_id }}&var-family={{ $labels.network_type }}'
         }
         actions: page
       }

@@ -143,7 +143,7 @@ resource sortie_slow 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-01
           summary: '{{ $labels.server_address }} does not answer on port {{ $labels.server_port }} ({{ $labels.network_type }})'
           description: '{{ $value }} (1 is all) of the fleet\'s attempts to reach {{ $labels.server_address }} on port {{ $labels.server_port }} fail, while other destinations answer. It is the destination\'s own fault and no block. If it lasts, take it out of the [[target]] tables.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieTargetUnreachable.md'
-          dashboard_url: '/d/sortie-targets?var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}'
+          dashboard_url: '/d/sortie-targets?var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}&var-target={{ $labels.server_address }}'
         }
         actions: []
       }
@@ -164,7 +164,7 @@ resource sortie_slow 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-01
           summary: 'Handshakes on port {{ $labels.server_port }} ({{ $labels.network_type }}) take long from {{ $labels.cloud_region }}'
           description: 'From {{ $labels.cloud_region }} a handshake on port {{ $labels.server_port }} takes {{ $value }} seconds, more than three times the median of a week. Mail is late and not lost: look for a new detour (a firewall, a proxy) or a loaded NAT.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieHandshakeSlow.md'
-          dashboard_url: '/d/sortie-targets?var-region={{ $labels.cloud_region }}&var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}'
+          dashboard_url: '/d/sortie-targets?var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}'
         }
         actions: []
       }

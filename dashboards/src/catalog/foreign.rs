@@ -20,8 +20,11 @@ const PROMETHEUS: &str = "Prometheus 3.16, tsdb/head.go";
 const ALERTING: &str = "Prometheus 3.16, rules/alerting.go, and the labels of our own rules";
 
 const REFUSED_FOR: &[&str] = &["foreign_name", "too_old", "future", "too_many"];
-const OF_EXPORTERS: &[(&str, &[&str])] = &[("exporter", &[])];
-const OF_RECEIVERS: &[(&str, &[&str])] = &[("receiver", &[]), ("transport", &[])];
+/// A gateway pushes what it tells of itself: it is a host like those of the agents.
+const OF_A_GATEWAY: &[(&str, &[&str])] = &[("host_id", &[]), ("host_name", &[])];
+const OF_EXPORTERS: &[(&str, &[&str])] = &[("exporter", &[]), ("host_id", &[]), ("host_name", &[])];
+const OF_RECEIVERS: &[(&str, &[&str])] =
+    &[("host_id", &[]), ("host_name", &[]), ("receiver", &[]), ("transport", &[])];
 const SAMPLE_TYPE: &[(&str, &[&str])] = &[("type", &["float", "histogram"])];
 
 /// Every one of them.
@@ -40,7 +43,24 @@ pub const FOREIGN: &[Foreign] = &[
     },
     Foreign {
         name: "sortie_gateway_refused_points_total",
-        labels: &[("cloud_account_id", &[]), ("host_id", &[]), ("host_name", &[]), ("reason", REFUSED_FOR)],
+        labels: &[
+            ("cloud_account_id", &[]),
+            ("host_id", &[]),
+            ("host_name", &[]),
+            ("reason", REFUSED_FOR),
+            ("sortie_gateway_id", &[]),
+        ],
+        source: GATEWAY,
+    },
+    Foreign {
+        name: "sortie_gateway_refused_records_total",
+        labels: &[
+            ("cloud_account_id", &[]),
+            ("host_id", &[]),
+            ("host_name", &[]),
+            ("reason", &["foreign_name", "too_long"]),
+            ("sortie_gateway_id", &[]),
+        ],
         source: GATEWAY,
     },
     Foreign { name: "otelcol_exporter_queue_capacity", labels: OF_EXPORTERS, source: EXPORTER },
@@ -57,9 +77,9 @@ pub const FOREIGN: &[Foreign] = &[
     },
     Foreign { name: "otelcol_exporter_sent_log_records_total", labels: OF_EXPORTERS, source: EXPORTER },
     Foreign { name: "otelcol_exporter_sent_metric_points_total", labels: OF_EXPORTERS, source: EXPORTER },
-    Foreign { name: "otelcol_process_cpu_seconds_total", labels: &[], source: SERVICE },
-    Foreign { name: "otelcol_process_memory_rss_bytes", labels: &[], source: SERVICE },
-    Foreign { name: "otelcol_process_uptime_seconds_total", labels: &[], source: SERVICE },
+    Foreign { name: "otelcol_process_cpu_seconds_total", labels: OF_A_GATEWAY, source: SERVICE },
+    Foreign { name: "otelcol_process_memory_rss_bytes", labels: OF_A_GATEWAY, source: SERVICE },
+    Foreign { name: "otelcol_process_uptime_seconds_total", labels: OF_A_GATEWAY, source: SERVICE },
     Foreign { name: "otelcol_receiver_accepted_log_records_total", labels: OF_RECEIVERS, source: RECEIVER },
     Foreign { name: "otelcol_receiver_accepted_metric_points_total", labels: OF_RECEIVERS, source: RECEIVER },
     Foreign { name: "otelcol_receiver_refused_log_records_total", labels: OF_RECEIVERS, source: RECEIVER },

@@ -25,9 +25,15 @@ mod watchdog;
 
 pub use group::{Group, groups};
 pub use model::{Alert, Board, Minutes, Record, Rule, Severity};
-pub use render::{File, files};
+pub use render::{File, files, runbooks};
 
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod proven;
+#[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod runbook;
 #[cfg(test)]
 mod tests;

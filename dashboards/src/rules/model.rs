@@ -118,12 +118,12 @@ impl Board {
         }
     }
 
-    /// The variables of all boards that are filled from labels: variable and label.
+    /// Variables of boards, and the labels that fill them.
     pub const VARIABLES: [(&'static str, &'static str); 5] = [
         ("subscription", "cloud_account_id"),
-        ("region", "cloud_region"),
         ("port", "server_port"),
         ("family", "network_type"),
+        ("target", "server_address"),
         ("vm", "host_name"),
     ];
 }

@@ -54,20 +54,24 @@ fn alerts_name_what_there_is() {
 fn the_files_in_the_repository_are_the_ones_that_the_rules_make() {
     let made = files(&groups());
     for File { path, text } in &made {
-        let path = Path::new(RULES).join(path);
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
-            std::fs::write(&path, text).expect("the file can be written");
-        }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            kept == *text,
-            "{} has drifted: INSTA_UPDATE=always cargo test -p sortie-dashboards writes it anew",
-            path.display()
-        );
+        assert_kept(&Path::new(RULES).join(path), text);
     }
     let paths: BTreeSet<_> = made.iter().map(|file| &file.path).collect();
     assert_eq!(paths.len(), made.len());
+}
+
+/// Writes the file where it is asked to.
+pub(super) fn assert_kept(path: &Path, made: &str) {
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
+        std::fs::write(path, made).expect("the file can be written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        kept == made,
+        "{} has drifted: INSTA_UPDATE=always cargo test -p sortie-dashboards writes it anew",
+        path.display()
+    );
 }
 
 /// Labels that name one machine.
@@ -153,5 +157,16 @@ fn texts_name_labels_that_the_alert_has_and_end_as_sentences_do() {
             }
         }
         assert!(!alert.summary.ends_with('.') && alert.description.ends_with('.'), "{}", alert.name);
+    }
+}
+
+#[test]
+fn the_readme_tells_of_every_recorded_series_and_page() {
+    let readme = include_str!("../../README.md");
+    for Record { name, .. } in records() {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+    for alert in alerts().iter().filter(|alert| alert.severity == Severity::Critical) {
+        assert!(readme.contains(alert.name), "{}", alert.name);
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Part {
     Paint,
     /// From the onset of a block until the metrics show it
     Detection,
+    /// What a fleet costs the gateway, Prometheus and the rules
+    Fleet,
     /// The simulator's table
     Simulator,
     /// The laboratory's duration
@@ -42,6 +44,7 @@ impl Part {
             Self::Delivery => "sortie run with a receiver, default interval",
             Self::Paint => "the page of sortie run, in headless Chromium",
             Self::Detection => "sortie run, from the onset of a block until /metrics shows it",
+            Self::Fleet => "a fleet, and what stands behind it",
             Self::Simulator => "simulator",
             Self::Laboratory => "laboratory",
         }
@@ -52,7 +55,7 @@ impl Part {
     }
 
     pub(crate) fn needs_binary(self) -> bool {
-        !matches!(self, Self::Cpu | Self::Rtt | Self::Simulator)
+        !matches!(self, Self::Cpu | Self::Rtt | Self::Fleet | Self::Simulator)
     }
 }
 
@@ -81,6 +84,9 @@ pub(crate) struct Arguments {
     /// How often the onset of each block is repeated
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=40))]
     pub(crate) onsets: u32,
+    /// How many agents a fleet has
+    #[arg(long, default_value_t = 10_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(10..=100_000))]
+    pub(crate) agents: usize,
     /// Cargo says so to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

@@ -3,6 +3,7 @@
 //! ```text
 //! arguments ─▶ parts in order ─▶ sheet
 //!               size · cpu · rtt · check · run · delivery · paint · detection   network namespaces of their own, real packets
+//!               fleet                                                           agents that are simulated, what stands behind them is not
 //!               simulator · laboratory                                          other targets of this repository, whose table is passed on
 //! ```
 //!
@@ -17,6 +18,7 @@ mod cpu;
 mod daemon;
 mod delivery;
 mod detection;
+mod fleet;
 mod floor;
 mod inquiry;
 mod laboratory;
@@ -85,6 +87,7 @@ fn measure(part: Part, arguments: &Arguments, stage: Option<&Stage>, sheet: &mut
         (Part::Cpu, _) => cpu::measure(arguments.attempts, sheet),
         (Part::Rtt, _) => rtt::measure(arguments.handshakes, sheet),
         (Part::Simulator, _) => simulator::pass_on(sheet),
+        (Part::Fleet, _) => fleet::measure(arguments.agents, sheet),
         (Part::Size, Some(stage)) => size::measure(stage, sheet),
         (Part::Check, Some(stage)) => check::measure(arguments.repetitions, stage, sheet),
         (Part::Run, Some(stage)) => daemon::measure(arguments.minutes(), stage, sheet),

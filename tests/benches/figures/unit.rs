@@ -10,6 +10,7 @@ pub(crate) struct Unit {
 /// Of things that are counted one by one.
 pub(crate) const COUNT: Unit = Unit { symbol: "", decimals: 0 };
 pub(crate) const AN_HOUR: Unit = Unit { symbol: "/h", decimals: 0 };
+pub(crate) const A_SECOND: Unit = Unit { symbol: "/s", decimals: 1 };
 pub(crate) const BYTES: Unit = Unit { symbol: "B", decimals: 0 };
 pub(crate) const MICROSECONDS: Unit = Unit { symbol: "µs", decimals: 1 };
 pub(crate) const MILLISECONDS: Unit = Unit { symbol: "ms", decimals: 1 };

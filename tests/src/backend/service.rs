@@ -69,6 +69,16 @@ impl Service<'_> {
         self.running()?.signal(Signal::SIGCONT)
     }
 
+    /// CPU time of this life.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        self.running()?.cpu_time()
+    }
+
+    /// A field of `smaps_rollup` of this life, in mebibytes.
+    pub fn memory(&self, field: &str) -> Result<f64> {
+        self.running()?.memory(field)
+    }
+
     /// What it said in all its lives.
     pub fn log(&self) -> String {
         self.lives

@@ -28,7 +28,7 @@ use super::moments::{self, Moment};
 use super::population::Vm;
 use super::script::Script;
 use super::spool::{Limits, Made, MemorySpool};
-use super::telling::{Standing, Telling};
+use super::telling::{PortChange, Standing, Telling};
 use super::world::{Plan, Weather, World};
 
 /// The name of the configuration that all of them have.
@@ -93,7 +93,7 @@ impl Agent {
             spool: Arc::new(MemorySpool::new(vm.number, limits, Arc::clone(&common.records))),
             cloud: CloudFacts::new(&common.script, vm),
             rotation: Rotation::of(&vm.host_id),
-            rng: Rng::with_seed((vm.draw("agent") * 1e9) as u64),
+            rng: Rng::with_seed(vm.draw("agent").to_bits()),
             number: 0,
             turns: 0,
             sat: Duration::ZERO,
@@ -243,7 +243,7 @@ impl Agent {
             let previous = state(machine);
             machine.hear(hearing, at);
             if state(machine) != previous {
-                changes.push((index, previous));
+                changes.push(PortChange { machine: index, previous });
             }
         }
         if number == 2 && self.machines.iter().any(Machine::is_doubting) {
@@ -282,7 +282,7 @@ impl Agent {
     }
 
     /// What a round saw and changed: events, then metrics.
-    fn take(&mut self, common: &Common, at: Duration, round: &Round, changes: &[(usize, Option<State>)]) {
+    fn take(&mut self, common: &Common, at: Duration, round: &Round, changes: &[PortChange]) {
         let vm = &common.script.population.vms[self.vm];
         let now = wall(common, vm, at);
         for (index, machine) in self.machines.iter().enumerate() {
@@ -291,16 +291,15 @@ impl Agent {
             if !machine.is_doubting() && shown.state.is_conclusive() {
                 standing.conclusive = Some(now);
             }
-            let change = changes.iter().find(|(changed, _)| *changed == index).map(|(_, previous)| *previous);
+            let change = changes.iter().find(|change| change.machine == index);
             let telling =
                 Telling { telemetry: &self.telemetry, spool: &self.spool, host: &vm.host_id, at, now };
             telling.judged(machine, standing, &self.cloud, change);
         }
         round.observations.iter().for_each(|observation| self.telemetry.observed(observation));
-        for (index, previous) in changes {
-            if previous.is_some() {
-                self.telemetry.changed(self.machines[*index].port(), self.machines[*index].family());
-            }
+        for change in changes.iter().filter(|change| change.previous.is_some()) {
+            let machine = &self.machines[change.machine];
+            self.telemetry.changed(machine.port(), machine.family());
         }
         self.show(common, at);
     }
@@ -371,7 +370,7 @@ impl Agent {
         };
         let (export, request) = moments::moved(&export, moment)?;
         common.records.ended_requests(self.vm, moments::endings(&request));
-        self.spool.add(Made { export, at: moment.at }, at);
+        self.spool.add(Made { export, at: moment.at, samples: moments::samples(&request) }, at);
         Ok(())
     }
 

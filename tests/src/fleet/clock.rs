@@ -53,7 +53,7 @@ impl Clock {
     pub(super) fn until(&self, moment: Duration) -> Duration {
         let ahead = moment.saturating_sub(self.now());
         let fast = self.present.saturating_sub(self.now()).min(ahead);
-        fast.div_f64(self.pace.speed) + (ahead - fast)
+        fast.div_f64(self.pace.speed) + ahead.saturating_sub(fast)
     }
 
     /// As a clock on the wall has it.
@@ -71,7 +71,7 @@ impl Clock {
         if fast <= self.present {
             return fast;
         }
-        self.present + (elapsed - self.present.div_f64(self.pace.speed))
+        self.present + elapsed.saturating_sub(self.present.div_f64(self.pace.speed))
     }
 }
 

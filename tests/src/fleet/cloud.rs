@@ -75,13 +75,11 @@ impl CloudFacts {
             state: next.state.clone(),
             ..report::Subscription::of(next.kind.code(), report::SOURCE_ARM)
         });
-        match &mut self.told {
-            Some(known) => known.turn(next),
-            None => {
-                self.told = Some(next);
-                None
-            }
+        if let Some(known) = &mut self.told {
+            return known.turn(next);
         }
+        self.told = Some(next);
+        None
     }
 
     /// What Resource Manager told of the subscription.

@@ -45,6 +45,20 @@ pub(super) fn moved(export: &Encoded, moment: Moment) -> Result<(Encoded, Export
     Ok((Encoded { signal: export.signal, records: export.records, body }, request))
 }
 
+/// Samples that Prometheus makes of an export: a histogram is one for each bucket, and its count and sum.
+pub(super) fn samples(request: &ExportMetricsServiceRequest) -> usize {
+    let scopes = request.resource_metrics.iter().flat_map(|of_host| &of_host.scope_metrics);
+    let of_metric = |metric: &Metric| match &metric.data {
+        Some(Data::Gauge(gauge)) => gauge.data_points.len(),
+        Some(Data::Sum(sum)) => sum.data_points.len(),
+        Some(Data::Histogram(histogram)) => {
+            histogram.data_points.iter().map(|point| point.bucket_counts.len() + 2).sum()
+        }
+        _ => 0,
+    };
+    scopes.flat_map(|scope| &scope.metrics).map(of_metric).sum()
+}
+
 /// Requests by how they ended, as `sortie.agent.exports` counts them.
 pub(super) fn endings(request: &ExportMetricsServiceRequest) -> Vec<(String, u64)> {
     let scopes = request.resource_metrics.iter().flat_map(|of_host| &of_host.scope_metrics);
@@ -102,7 +116,9 @@ fn own_process(metric: &mut Metric, moment: Moment) {
         Some(Data::Sum(sum)) => &mut sum.data_points,
         _ => return,
     };
-    points.iter_mut().for_each(|point| point.value = Some(value));
+    for point in points {
+        point.value = Some(value);
+    }
 }
 
 fn nanoseconds(at: SystemTime) -> u64 {

@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use prost::Message as _;
 use sortie_telemetry::{Loss, Signal};
 
-use super::spool::Body;
+use super::spool::{Body, Made};
 use crate::ledger::{Catalogue, Events, Points};
 use crate::otlp::decompress;
 
@@ -37,6 +37,8 @@ pub struct Record {
     /// By the agent's clock.
     pub at: SystemTime,
     pub fate: Fate,
+    /// Samples that Prometheus makes of it.
+    pub samples: usize,
     body: Body,
 }
 
@@ -46,6 +48,8 @@ pub struct Statistics {
     /// Exports that were made, and points and records in them.
     pub made: u64,
     pub points: u64,
+    /// Samples that Prometheus makes of them.
+    pub samples: u64,
     /// As they travel, in bytes.
     pub bytes: u64,
     /// Exports that were acknowledged, and that were given up.
@@ -65,11 +69,11 @@ impl Statistics {
 
     /// Within which time this share of the exports that were taken was acknowledged.
     pub fn latency(&self, share: f64) -> Duration {
-        let wanted = (self.taken as f64 * share).ceil() as u64;
+        let wanted = self.taken as f64 * share;
         let mut seen = 0;
         for (power, count) in self.latencies.iter().enumerate() {
             seen += count;
-            if seen >= wanted {
+            if seen as f64 >= wanted {
                 return Duration::from_millis(1 << power);
             }
         }
@@ -102,22 +106,24 @@ impl Records {
         Self { are_kept, inside: Mutex::default() }
     }
 
-    pub(super) fn made(
-        &self,
-        agent: usize,
-        signal: Signal,
-        points: u32,
-        at: SystemTime,
-        body: &Body,
-    ) -> Entry {
+    pub(super) fn made(&self, agent: usize, made: &Made) -> Entry {
+        let Made { export, at, samples } = made;
         let mut inside = self.lock();
         inside.statistics.made += 1;
-        inside.statistics.points += u64::from(points);
-        inside.statistics.bytes += body.len() as u64;
+        inside.statistics.points += u64::from(export.records);
+        inside.statistics.samples += *samples as u64;
+        inside.statistics.bytes += export.body.len() as u64;
         if !self.are_kept {
             return Entry(None);
         }
-        inside.records.push(Record { agent, signal, at, fate: Fate::Waiting, body: body.clone() });
+        inside.records.push(Record {
+            agent,
+            signal: export.signal,
+            at: *at,
+            fate: Fate::Waiting,
+            samples: *samples,
+            body: export.body.clone(),
+        });
         Entry(Some(inside.records.len() - 1))
     }
 
@@ -180,6 +186,21 @@ impl Emitted {
     #[must_use]
     pub fn taken(&self) -> Self {
         self.with_fate(|fate| fate == Fate::Taken)
+    }
+
+    /// What one agent emitted.
+    #[must_use]
+    pub fn of_agent(&self, agent: usize) -> Self {
+        Self(self.0.iter().filter(|record| record.agent == agent).cloned().collect())
+    }
+
+    /// Samples that Prometheus should have, by the number of the agent.
+    pub fn samples(&self) -> BTreeMap<usize, usize> {
+        let mut samples = BTreeMap::new();
+        for record in &self.0 {
+            *samples.entry(record.agent).or_default() += record.samples;
+        }
+        samples
     }
 
     pub fn records(&self) -> &[Record] {

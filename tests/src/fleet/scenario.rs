@@ -140,6 +140,7 @@ pub struct Whom {
     pub vnet: Option<usize>,
     /// From 0 to 1, drawn from the seed.
     pub share: f64,
+    /// What stops mail stops port 25 where nothing is said; what cuts a machine off stops all.
     #[serde(deserialize_with = "some_ports")]
     pub ports: Option<Vec<Port>>,
     #[serde(deserialize_with = "some_families")]
@@ -227,6 +228,27 @@ impl Scenario {
             let share = if index == last { left } else { (subscription.vms * vms / total).max(1) };
             subscription.vms = share.max(1);
             left = left.saturating_sub(share);
+        }
+        self
+    }
+
+    /// The same story, so many times as fast in every respect: the intervals of agents as well as what happens.
+    #[must_use]
+    pub fn hurried(mut self, times: u32) -> Self {
+        self.length /= times;
+        self.agent.hurried = times > 1;
+        let AgentSettings { interval, export, greeting_interval, arm_interval, max_age, .. } =
+            &mut self.agent;
+        for duration in [interval, export, greeting_interval, arm_interval, max_age] {
+            *duration /= times;
+        }
+        for happening in &mut self.happening {
+            happening.at /= times;
+            happening.over /= times;
+            happening.lasts = happening.lasts.map(|lasts| lasts / times);
+            if let What::Exemption { deallocated_after } = &mut happening.what {
+                *deallocated_after /= times;
+            }
         }
         self
     }
@@ -371,6 +393,20 @@ mod tests {
     fn an_unknown_key_is_refused_with_line_and_column() {
         let error = error_of("[agent]\nintervall = '1m'\n");
         assert!(error.contains("line 5, column 1"), "{error}");
+    }
+
+    #[test]
+    fn a_story_that_is_told_faster_is_faster_in_every_respect() {
+        let happens = "[[happening]]\nat = '6m'\nover = '3m'\nwhat.exemption.deallocated_after = '9m'\n";
+        let scenario =
+            Scenario::parse("x", &format!("{HEAD}{PROD}{happens}")).expect("well-formed").hurried(30);
+        let seconds = |seconds| Duration::from_secs(seconds);
+        assert_eq!((scenario.length, scenario.agent.interval), (seconds(20), seconds(2)));
+        assert_eq!((scenario.agent.arm_interval, scenario.happening[0].at), (seconds(30), seconds(12)));
+        let What::Exemption { deallocated_after } = scenario.happening[0].what else {
+            panic!("an exemption")
+        };
+        assert_eq!((scenario.happening[0].over, deallocated_after), (seconds(6), seconds(18)));
     }
 
     #[test]

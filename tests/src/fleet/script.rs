@@ -89,8 +89,10 @@ impl Script {
         happened.sort_by_key(|(.., onset)| *onset);
         for (what, number, onset) in happened {
             let to = &self.scenario.happening[number].to;
-            let is_meant = to.ports.as_ref().is_none_or(|ports| ports.contains(&port))
-                && to.families.as_ref().is_none_or(|families| families.contains(&family));
+            let is_of_all = matches!(what, What::Fault(Fault::NoEgress) | What::Lift);
+            let is_meant =
+                to.ports.as_ref().map_or(is_of_all || port == Port::SMTP, |ports| ports.contains(&port))
+                    && to.families.as_ref().is_none_or(|families| families.contains(&family));
             match what {
                 What::Fault(fault) if is_meant => faults.push(*fault),
                 What::Lift if is_meant => faults.clear(),
@@ -256,7 +258,10 @@ fn onsets(scenario: &Scenario, population: &Population, number: usize) -> Vec<Op
         })
         .collect();
     meant.sort_by(|a, b| a.draw(("whom", number)).total_cmp(&b.draw(("whom", number))));
-    meant.truncate((meant.len() as f64 * to.share).round() as usize);
+    let wanted = meant.len() as f64 * to.share;
+    // To the nearest whole machine.
+    let wanted = (0..meant.len()).take_while(|number| *number as f64 + 0.5 <= wanted).count();
+    meant.truncate(wanted);
     let mut onsets = vec![None; population.vms.len()];
     for (rank, vm) in meant.iter().enumerate() {
         onsets[vm.number] = Some(happening.at + happening.over.mul_f64(rank as f64 / meant.len() as f64));

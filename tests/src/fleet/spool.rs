@@ -15,6 +15,8 @@ pub(super) struct Made {
     pub(super) export: Encoded,
     /// As the agent's clock has it.
     pub(super) at: SystemTime,
+    /// Samples that Prometheus makes of it: none of events.
+    pub(super) samples: usize,
 }
 
 /// Of one agent.
@@ -73,11 +75,11 @@ impl MemorySpool {
 
     /// Adds what was made at this virtual moment, and lets go of what is too old or too much.
     pub(super) fn add(&self, made: Made, now: Duration) {
-        let Made { export, at } = made;
         let mut lanes = self.lock();
         let number = lanes.next;
         lanes.next += 1;
-        let entry = self.records.made(self.agent, export.signal, export.records, at, &export.body);
+        let entry = self.records.made(self.agent, &made);
+        let export = made.export;
         let waiting = Waiting {
             export: Export { number, records: export.records, body: export.body },
             since: now,
@@ -141,7 +143,7 @@ impl Spool for MemorySpool {
     /// Nobody appends but the agent, which says when it is.
     async fn append(&self, export: Encoded) {
         let since = self.lock().of(export.signal).back().map(|waiting| waiting.since).unwrap_or_default();
-        self.add(Made { export, at: SystemTime::now() }, since);
+        self.add(Made { export, at: SystemTime::now(), samples: 0 }, since);
     }
 
     async fn newest(&self, signal: Signal) -> Option<Export> {

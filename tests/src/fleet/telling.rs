@@ -29,6 +29,15 @@ pub(super) struct Standing {
     exemption: Exemption,
 }
 
+/// A first verdict of a port and family, or another state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PortChange {
+    /// Number of the state machine.
+    pub(super) machine: usize,
+    /// `None` before the first verdict.
+    pub(super) previous: Option<State>,
+}
+
 /// Events of one agent at one moment.
 pub(super) struct Telling<'a> {
     pub(super) telemetry: &'a Telemetry,
@@ -43,17 +52,17 @@ impl Telling<'_> {
     pub(super) fn tell(&self, event: &Event<'_>) {
         let uid = Uuid::now_v7().to_string();
         if let Some(export) = self.telemetry.event(event, &uid, self.now) {
-            self.spool.add(Made { export, at: self.now }, self.at);
+            self.spool.add(Made { export, at: self.now, samples: 0 }, self.at);
         }
     }
 
-    /// What is on show after a round; `change` is the state before, where it is another now.
+    /// What is on show after a round, and what changed there.
     pub(super) fn judged(
         &self,
         machine: &Machine,
         standing: &mut Standing,
         cloud: &CloudFacts,
-        change: Option<Option<State>>,
+        change: Option<&PortChange>,
     ) {
         let Some(shown) = machine.shown() else { return };
         if change.is_some() {
@@ -72,7 +81,7 @@ impl Telling<'_> {
         }
         let since = humantime::format_rfc3339_millis(standing.since.unwrap_or(self.now)).to_string();
         let verdict = compose::verdict(port, family, shown, &circumstances, since);
-        if let Some(previous) = change {
+        if let Some(&PortChange { previous, .. }) = change {
             self.tell(&Event::PortStateChange { verdict: &verdict, previous });
         }
         self.turned(turn, &format!(" {} {}", verdict.port, family.code()), About::Port(&verdict));

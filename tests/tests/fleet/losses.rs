@@ -7,7 +7,6 @@ use anyhow::{Result, ensure};
 use e2e::fleet::{Fate, Fleet};
 use e2e::notified::Alert;
 
-use crate::desk::PATIENCE;
 use crate::world::{Job, World, in_the_end};
 
 pub(crate) const JOBS: &[(&str, Job)] = &[

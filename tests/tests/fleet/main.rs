@@ -35,15 +35,17 @@ fn main() -> Result<ExitCode> {
     let mut trials = Vec::new();
     for (name, job) in routes::JOBS {
         let stage = Arc::clone(&stage);
-        trials.push(Trial::test(*name, move || {
-            routes::run(&stage, *job).map_err(|error| Failed::from(format!("{error:#}")))
-        }));
+        trials.push(trial("routes", name, move || routes::run(&stage, *job)));
     }
-    for (name, job) in [chain::JOBS, causes::JOBS, losses::JOBS].concat() {
-        let stage = Arc::clone(&stage);
-        trials.push(Trial::test(name, move || {
-            world::run(&stage, job).map_err(|error| Failed::from(format!("{error:#}")))
-        }));
+    for (kind, jobs) in [("chain", chain::JOBS), ("causes", causes::JOBS), ("losses", losses::JOBS)] {
+        for (name, job) in jobs {
+            let stage = Arc::clone(&stage);
+            trials.push(trial(kind, name, move || world::run(&stage, *job)));
+        }
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
+
+fn trial(kind: &str, name: &str, job: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
+    Trial::test(format!("{kind}::{name}"), move || job().map_err(|error| Failed::from(format!("{error:#}"))))
 }

@@ -2,26 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use e2e::agent::Stage;
 use e2e::backend::{Backend, Collector, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
-use e2e::{browser, netns};
 use e2e::otlp::Protocol;
+use e2e::{browser, netns};
 use serde_json::{Value, json};
 use sortie_dashboards::boards;
 
 use crate::recorded::record;
 
-/// Virtual seconds in a real one: six hours in a minute.
-const SPEED: f64 = 360.0;
+/// Virtual seconds in a real one: three hours in less than a minute, where two cores have nothing else to do.
+const SPEED: f64 = 240.0;
 /// A minute of the rules, in real time: alerts are there soon after the story has caught up.
 const HURRY: u32 = 30;
 const EVALUATION: Duration = Duration::from_secs(2);
 /// For what is still on its way when the story is told.
 const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(200);
+/// An interval of exports, and what it may take to arrive.
+const FRESH: Duration = Duration::from_secs(90);
 
 /// What is looked at on boards of one subscription or one machine.
 const CONCERNED: &str = "shop";
@@ -46,12 +50,28 @@ fn watched(backend: &Backend<'_>) -> Result<()> {
     let settings = Settings { remembers: false, ..Settings::to(gateway, Pace::ending_now(length, SPEED)) };
     let fleet = Fleet::start(backend.namespace(), scenario, &settings)?;
     fleet.reach(length)?;
-    fleet.settle(PATIENCE)?;
+    arrived(backend, &fleet)?;
     record(backend, fleet.wall(Duration::ZERO), fleet.wall(length))?;
     let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dashboards/perses");
     let seen = browser::render(&prometheus(), &boards, &jobs(&fleet)?.to_string(), backend.namespace())?;
     println!("{seen}");
     Ok(())
+}
+
+/// Waits until Prometheus has what everybody told last, but for the one agent whose clock is wrong.
+fn arrived(backend: &Backend<'_>, fleet: &Fleet) -> Result<()> {
+    let agents: usize = fleet.truth_at(fleet.script().scenario.length).agents.values().sum();
+    let query = format!("count(time() - timestamp(sortie_agent_info) < {})", FRESH.as_secs());
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let answer = backend.prometheus.query(&query)?;
+        let fresh: Option<usize> = answer[0]["value"][1].as_str().and_then(|count| count.parse().ok());
+        if fresh.is_some_and(|fresh| fresh + 1 >= agents) {
+            return Ok(());
+        }
+        sleep(POLL);
+    }
+    bail!("after {PATIENCE:?} Prometheus still lacks what agents told")
 }
 
 fn prometheus() -> String {
@@ -65,6 +85,7 @@ fn jobs(fleet: &Fleet) -> Result<Value> {
         let chosen = board.variables.iter().filter_map(|variable| {
             values.get(variable.name).map(|value| format!("&var-{}={value}", variable.name))
         });
+        let length = fleet.script().scenario.length;
         let empty: Vec<_> =
             EMPTY.iter().filter(|(uid, _)| *uid == board.uid).map(|(_, panel)| panel).collect();
         let file = |theme| Some(pictures.as_ref()?.join(format!("{}-{theme}.png", board.uid)));
@@ -72,7 +93,7 @@ fn jobs(fleet: &Fleet) -> Result<Value> {
             ["light", "dark"].iter().filter_map(|theme| Some((theme, file(theme)?))).collect();
         Ok(json!({
             "board": board.uid,
-            "ask": format!("start={}h{}", board.hours, chosen.collect::<String>()),
+            "ask": format!("start={}m{}", length.as_secs() / 60, chosen.collect::<String>()),
             "empty": empty,
             "pictures": pictures,
         }))

@@ -30,7 +30,8 @@ fn rules(backend: &Backend<'_>) -> Result<Vec<Value>> {
     let answer = backend.namespace().run(|| http::get(PROMETHEUS, "/api/v1/rules?type=record"))?;
     let answer: Value = serde_json::from_str(&answer.body).context("Prometheus tells its rules")?;
     let groups = answer["data"]["groups"].as_array().context("rules are in groups")?;
-    let rules: Vec<_> = groups.iter().filter_map(|group| group["rules"].as_array()).flatten().cloned().collect();
+    let rules: Vec<_> =
+        groups.iter().filter_map(|group| group["rules"].as_array()).flatten().cloned().collect();
     ensure!(!rules.is_empty(), "Prometheus has no recording rules");
     Ok(rules)
 }
@@ -56,8 +57,7 @@ fn nanoseconds(seconds: f64) -> String {
 fn keep(backend: &Backend<'_>, name: &str, points: Vec<Value>) -> Result<()> {
     let metrics = json!([{ "name": name, "gauge": { "dataPoints": points } }]);
     let body = json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": metrics }] }] });
-    let answer =
-        backend.namespace().run(|| http::post(PROMETHEUS, "/api/v1/otlp/v1/metrics", &body))?;
+    let answer = backend.namespace().run(|| http::post(PROMETHEUS, "/api/v1/otlp/v1/metrics", &body))?;
     ensure!(answer.status == 200, "Prometheus answered {}: {}", answer.status, answer.body);
     Ok(())
 }

@@ -31,17 +31,18 @@ network explains is not a block.";
 
 pub(super) const AFTER: &str = "\
 Examples:
-  sortie fleet --prometheus https://prometheus.example                    how every subscription stands
-  sortie fleet --prometheus http://127.0.0.1:9090 --watch                 again and again, in place
-  sortie fleet --prometheus http://127.0.0.1:9090 --vms                   the VMs behind it, by name
-  sortie fleet --prometheus http://127.0.0.1:9090 --format json | jq .    for a program, schema sortie.fleet/1
+  sortie fleet --prometheus https://prometheus.example            how every subscription stands
+  sortie fleet --prometheus http://127.0.0.1:9090 --watch         again and again, in place
+  sortie fleet --prometheus http://127.0.0.1:9090 --vms           the VMs behind it, by name
+  sortie fleet --prometheus http://127.0.0.1:9090 --format json   for a program
 
 Exit codes:
   0  every subscription is as expected
   1  degraded or mixed: some VMs are not as expected, or not all mail leaves
   2  a subscription is blocked against expectation, or unexpectedly open
-  3  unknown: nobody reports, too many are silent, nothing leaves, or the answer may not be whole
-  64 wrong command line, 70 failure of sortie itself or no answer, 130 interrupted before the first table
+  3  unknown: nobody reports, too many are silent, nothing leaves, or the answer is not whole
+  64 wrong command line, 70 no answer or failure of sortie itself
+  130 interrupted before the first table
 With --watch the code is that of the last table.";
 
 /// `sortie fleet`
@@ -59,13 +60,13 @@ pub struct Fleet {
     /// Only this port, or all [default: 25, and 587 where something is wrong with it]
     #[arg(long, value_name = "PORT", value_parser = ports)]
     pub port: Option<Ports>,
-    /// List the VMs that are not as expected, so many at the most
+    /// List the VMs that are not as expected, at most so many, or 20
     #[arg(long, value_name = "MOST", num_args = 0..=1, default_missing_value = "20", value_parser = clap::value_parser!(u16).range(1..=i64::from(VMS_MOST)))]
     pub vms: Option<u16>,
     /// What comes first
     #[arg(long, value_name = "ORDER", default_value = "worst")]
     pub sort: Sort,
-    /// Look again at this interval, until Ctrl-C
+    /// Look again and again until Ctrl-C, at this interval or every 30s
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = WATCH_USUAL, value_parser = watch)]
     pub watch: Option<Duration>,
     /// Who was heard within this time and is not now is silent

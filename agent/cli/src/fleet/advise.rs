@@ -81,13 +81,13 @@ pub(super) fn of_silence(subscription: &Subscription) -> Option<Advice> {
 fn differing(row: &Row) -> String {
     let tally = &row.tally;
     if tally.violated() == 0 {
-        return "Most VMs are as they should be: look at what those have in common that are not".to_owned();
+        return "Most VMs are as they should be: look for what the others have in common".to_owned();
     }
     if tally.open_unexpectedly() > tally.blocked_unexpectedly() {
-        return "Mail leaves from some VMs that should be stopped: look at what these have in common"
+        return "Mail leaves from some VMs that should be stopped: look for what these have in common"
             .to_owned();
     }
-    "Not all VMs are stopped: look for what those have in common that are, as a security group, a route, a firewall of their own, or that they were not deallocated since an exemption".to_owned()
+    "Not all VMs are stopped: look for what the stopped ones have in common, such as a security group, a route or a firewall of their own, or that they were not deallocated since an exemption".to_owned()
 }
 
 /// Core's steps for a state.
@@ -102,14 +102,30 @@ fn steps(subscription: &Subscription, row: &Row, state: State) -> Advice {
         ..Cloud::default()
     });
     let circumstances = Circumstances { expected, subscription: subscription.kind, cloud: cloud.as_ref() };
-    let mut steps: Vec<NextStep> =
-        advice::next_steps(row.port, &finding, &circumstances).into_iter().map(for_many).collect();
+    let mut steps: Vec<NextStep> = match of_one_report(state) {
+        Some(text) => vec![NextStep { text: text.to_owned(), url: None }],
+        None => advice::next_steps(row.port, &finding, &circumstances).into_iter().map(for_many).collect(),
+    };
     // For all VMs at once what is documented is nearer than a rule that somebody made.
     if let Some(documented) = steps.iter().position(|step| step.url.is_some()) {
         steps[..=documented].rotate_right(1);
     }
     let then = if state == State::PlatformBlocked { Then::Verify } else { Then::Vms };
     Advice { steps, then }
+}
+
+/// For states about which a report has to be read: what to do depends on its evidence.
+fn of_one_report(state: State) -> Option<&'static str> {
+    Some(match state {
+        State::PathBlocked => {
+            "Ask whoever runs the firewall, network appliance or access line on the path to allow this port; the page of a VM, or `sortie report` on it, names the hop"
+        }
+        State::Partial => {
+            "See on the page of a VM, or with `sortie report` on it, which operators fail: they may filter its address, or be down"
+        }
+        State::Inconclusive => "See with `sortie check --explain` on a VM what the evidence lacks",
+        _ => return None,
+    })
 }
 
 /// Steps are written for the machine that they are read on.

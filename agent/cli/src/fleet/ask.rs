@@ -1,6 +1,6 @@
 //! One look at the fleet: the questions are asked one after the other, all as of one moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use super::census::{Answers, Census, Key, Row};
@@ -8,6 +8,7 @@ use super::observed::Observed;
 use super::query::{Against, Scope, Source};
 use super::since::{Past, Since, Span};
 use super::vms::{PastOfVms, Vms};
+use crate::exit::Standing;
 use crate::prometheus::{AskError, Prometheus, Vector};
 
 /// Hosts in one question: their ids have to fit into a URL, of which a proxy takes 8 KiB.
@@ -69,8 +70,7 @@ impl Asker {
             self.explain_nothing().await?;
         } else {
             self.look_for_names().await?;
-            let series = series(&answers, source);
-            self.look_back(source, &mut census, now, series).await;
+            self.look_back(source, &mut census, now).await;
         }
         let vms = match self.vms {
             Some(most) => Some(self.look_at_vms(most, now).await?),
@@ -91,10 +91,10 @@ impl Asker {
         self.at = states.samples.first().map(|sample| sample.at);
         let mut answers = Answers {
             states,
-            expected: self.ask(&scope.expected(source)).await?,
+            expected: self.sum(source, |source| scope.expected(source)).await?,
             against: None,
-            agents: self.ask(&scope.agents(source)).await?,
-            seen: self.ask(&scope.seen(source)).await?,
+            agents: self.sum(source, |source| scope.agents(source)).await?,
+            seen: self.sum(source, |source| scope.seen(source)).await?,
             types: self.ask(&scope.types()).await?,
         };
         let mut rows = Census::of(&answers);
@@ -130,21 +130,23 @@ impl Asker {
         Ok(())
     }
 
-    /// Since when. A past that cannot be had takes nothing from the present.
-    async fn look_back(&mut self, source: Source, census: &mut Census, now: f64, series: u64) {
-        let mut missing: BTreeMap<Key, Observed> = BTreeMap::new();
-        for (key, row) in census.rows_mut() {
+    /// Since when. A past that cannot be had takes nothing from the present. Where every VM has to be counted anew for each
+    /// moment of it, only that of rows is asked for that are not as expected.
+    async fn look_back(&mut self, source: Source, census: &mut Census, now: f64) {
+        let mut missing: BTreeMap<Key, (Observed, u64)> = BTreeMap::new();
+        for (key, row) in census.rows_mut().filter(|(_, row)| row.counts) {
             let observed = row.tally.observed();
             match self.known.get(&key) {
                 Some((known, since)) if *known == observed => row.since = Some(*since),
-                _ => drop(missing.insert(key, observed)),
+                _ if source == Source::Raw && row.standing() == Standing::Fine => {}
+                _ => drop(missing.insert(key, (observed, series(source, row)))),
             }
         }
         self.known.retain(|key, _| !missing.contains_key(key));
         if missing.is_empty() {
             return;
         }
-        match self.past(source, &missing, now, series).await {
+        match self.past(source, &missing, now).await {
             Ok(found) => {
                 let fill = |(key, row): (Key, &mut Row)| {
                     if let Some(since) = found.get(&key) {
@@ -161,21 +163,25 @@ impl Asker {
     async fn past(
         &mut self,
         source: Source,
-        missing: &BTreeMap<Key, Observed>,
+        missing: &BTreeMap<Key, (Observed, u64)>,
         now: f64,
-        series: u64,
     ) -> Result<BTreeMap<Key, Since>, AskError> {
+        let series = missing.values().map(|(_, series)| series).sum();
         let (recent, whole) = (Span::recent(series), Span::whole(series));
-        let scope = self.scope.clone();
-        let first = by_row(&self.ask(&scope.first(source, whole)).await?);
-        let kinds: std::collections::BTreeSet<Observed> = missing.values().copied().collect();
+        let scope = self.scope.narrowed(missing.keys());
+        let first = [
+            by_row(&self.ask(&scope.first(source, recent)).await?),
+            by_row(&self.ask(&scope.first(source, whole)).await?),
+        ];
+        let kinds: BTreeSet<Observed> = missing.values().map(|(observed, _)| *observed).collect();
         let mut found = BTreeMap::new();
         for kind in kinds {
             let fine = by_row(&self.ask(&scope.otherwise(source, kind, recent)).await?);
             let coarse = by_row(&self.ask(&scope.otherwise(source, kind, whole)).await?);
-            for key in missing.iter().filter(|(_, observed)| **observed == kind).map(|(key, _)| key) {
+            for (key, _) in missing.iter().filter(|(_, (observed, _))| *observed == kind) {
                 let at = |answer: &BTreeMap<Key, f64>| answer.get(key).copied();
-                let past = Past { recent: at(&fine), whole: at(&coarse), first: at(&first) };
+                let first = first.iter().filter_map(at).reduce(f64::min);
+                let past = Past { recent: at(&fine), whole: at(&coarse), first };
                 if let Some(since) = past.since(now, recent, whole) {
                     found.insert(key.clone(), since);
                 }
@@ -186,8 +192,9 @@ impl Asker {
 
     async fn look_at_vms(&mut self, most: u16, now: f64) -> Result<Vms, AskError> {
         let listed = self.ask(&self.scope.wrong(most)).await?;
-        let count = self.ask(&self.scope.wrong_count()).await?;
-        let mut vms = Vms::of(&listed, &count);
+        let is_all = listed.samples.len() < usize::from(most);
+        let count = if is_all { None } else { Some(self.ask(&self.scope.wrong_count()).await?) };
+        let mut vms = Vms::of(&listed, count.as_ref());
         let spans = {
             let series = (vms.listed.len() as u64).min(HOSTS_MOST as u64) * SERIES_OF_VM;
             (Span::recent(series), Span::whole(series))
@@ -208,6 +215,15 @@ impl Asker {
         }
         vms.hear_silence(&heard, span);
         Ok(vms)
+    }
+
+    /// A sum; where one group of the rules is loaded and another is not, what is missing is counted.
+    async fn sum(&mut self, source: Source, of: impl Fn(Source) -> String) -> Result<Vector, AskError> {
+        let sum = self.ask(&of(source)).await?;
+        if sum.samples.is_empty() && source == Source::Recorded {
+            return self.ask(&of(Source::Raw)).await;
+        }
+        Ok(sum)
     }
 
     async fn ask(&mut self, query: &str) -> Result<Vector, AskError> {
@@ -231,12 +247,11 @@ fn note(notes: &mut Vec<String>, text: String) {
     }
 }
 
-/// How many series a question about the past has to read.
-fn series(answers: &Answers, source: Source) -> u64 {
-    let elements = &answers.states.samples;
+/// How many series a question about the past of this row has to read.
+fn series(source: Source, row: &Row) -> u64 {
     let series = match source {
-        Source::Recorded => elements.len() as u64,
-        Source::Raw => Census::of(answers).rows_mut().map(|(_, row)| row.tally.vms()).sum(),
+        Source::Recorded => row.tally.states.len() as u64,
+        Source::Raw => row.tally.vms(),
     };
     series * SERIES_OF_STATE
 }

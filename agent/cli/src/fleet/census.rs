@@ -2,14 +2,14 @@
 //!
 //! What has a word that this version does not know counts as inconclusive; what is no port or family is counted and told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sortie_core::expect::Expectation;
 use sortie_core::knowledge::Subscription as Kind;
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 
-use super::observed::Tally;
+use super::observed::{Observed, Tally};
 use super::since::Since;
 use crate::exit::Standing;
 use crate::prometheus::{Sample, Vector};
@@ -135,14 +135,18 @@ impl Census {
             }
         }
         if let Some((blocked, open)) = &answers.against {
-            rows.values_mut().for_each(|tally| tally.against = Some((0, 0)));
+            for tally in rows.values_mut() {
+                tally.against = Some((0, 0));
+            }
             for sample in &blocked.samples {
-                let against = of(&mut rows, sample).and_then(|tally| tally.against.as_mut());
-                against.into_iter().for_each(|(blocked, _)| *blocked += vms(sample));
+                if let Some((blocked, _)) = of(&mut rows, sample).and_then(|tally| tally.against.as_mut()) {
+                    *blocked += vms(sample);
+                }
             }
             for sample in &open.samples {
-                let against = of(&mut rows, sample).and_then(|tally| tally.against.as_mut());
-                against.into_iter().for_each(|(_, open)| *open += vms(sample));
+                if let Some((_, open)) = of(&mut rows, sample).and_then(|tally| tally.against.as_mut()) {
+                    *open += vms(sample);
+                }
             }
         }
         rows.retain(|_, tally| tally.vms() > 0);
@@ -169,7 +173,7 @@ fn subscriptions(answers: &Answers, rows: BTreeMap<Key, Tally>) -> Vec<Subscript
     let mut subscriptions: BTreeMap<String, Subscription> = BTreeMap::new();
     let ids =
         rows.keys().map(|(id, ..)| id.as_str()).chain(agents.keys().copied()).chain(seen.keys().copied());
-    for id in ids.map(str::to_owned).collect::<std::collections::BTreeSet<_>>() {
+    for id in ids.map(str::to_owned).collect::<BTreeSet<_>>() {
         let now = agents.get(id.as_str()).copied().unwrap_or_default();
         let before = seen.get(id.as_str()).copied().unwrap_or_default();
         let kind = kind(&answers.types, &id);
@@ -182,8 +186,7 @@ fn subscriptions(answers: &Answers, rows: BTreeMap<Key, Tally>) -> Vec<Subscript
         let other = Family::ALL.into_iter().filter(|other| *other != family);
         let other = other.filter_map(|other| measured.get(&(id.clone(), port, other))).max().copied();
         let (own, other) = (tally.conclusive(), other.unwrap_or_default());
-        let counts =
-            own > 0 || other == 0 || tally.observed() != super::observed::Observed::One(State::NoEgress);
+        let counts = own > 0 || other == 0 || tally.observed() != Observed::One(State::NoEgress);
         let row = Row { port, family, tally, since: None, counts_lost: other <= own, counts };
         if let Some(subscription) = subscriptions.get_mut(&id) {
             subscription.rows.push(row);

@@ -98,8 +98,7 @@ fn code(look: &Look) -> u8 {
 /// What has to be known beside the table.
 fn sentences(look: &Look) -> Vec<String> {
     let partly = look.remarks.incomplete.iter().map(|why| format!("not all may be in it: {why}"));
-    let counted =
-        "the recording rules are not loaded there: counted from what the agents export, which takes longer";
+    let counted = "the recording rules are not loaded there: the VMs are counted, which takes longer, and since when is looked up for what is not as expected only";
     let is_raw = look.source == Source::Raw && !look.census.subscriptions.is_empty();
     let counted = is_raw.then(|| counted.to_owned());
     counted.into_iter().chain(partly).chain(look.remarks.notes.iter().cloned()).collect()

@@ -4,11 +4,13 @@
 //! each VM. The sums are those of the shipped recording rules; where these are not loaded, or not kept by region or for
 //! this window, the same is counted from what the agents export.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sortie_core::target::Port;
 use sortie_core::verdict::State;
 
+use super::census::Key;
 use super::observed::Observed;
 use super::since::Span;
 use crate::args::{Fleet, NO_SUBSCRIPTION, Ports};
@@ -21,6 +23,8 @@ const SEEN_RECORDED: Duration = Duration::from_secs(6 * 3_600);
 /// Between two looks into the past for an agent: a series is found for so long after its last sample
 /// (`query.lookback-delta` of Prometheus).
 const SEEN_STEP: &str = "5m";
+/// Subscriptions in one question: their ids have to fit into a URL twice or three times, of which a proxy takes 8 KiB.
+const NAMED_MOST: usize = 50;
 /// Known to nobody for sure.
 const INCONCLUSIVE: &str = "no_egress|inconclusive";
 
@@ -76,6 +80,21 @@ impl Scope {
         }
     }
 
+    /// The same for the subscriptions and ports of these rows alone, where they are few enough to be named.
+    pub(super) fn narrowed<'k>(&self, rows: impl Iterator<Item = &'k Key>) -> Self {
+        let (mut subscriptions, mut ports) = (BTreeSet::new(), BTreeSet::new());
+        for (subscription, port, _) in rows {
+            subscriptions.insert(subscription.clone());
+            ports.insert(*port);
+        }
+        let subscriptions = if subscriptions.len() > NAMED_MOST {
+            self.subscriptions.clone()
+        } else {
+            subscriptions.into_iter().collect()
+        };
+        Self { subscriptions, ports: Some(ports.into_iter().collect()), ..self.clone() }
+    }
+
     /// VMs by row and state.
     pub(super) fn states(&self, source: Source) -> String {
         self.by_state(source, None)
@@ -114,7 +133,10 @@ impl Scope {
                 format!("max by (cloud_account_id) (cloud_account:sortie_agents:count{})", self.of_agents())
             }
             (Source::Recorded, Some(_)) => {
-                format!("max by (cloud_account_id) (cloud_account_region:sortie_agents:count{})", self.of_agents())
+                format!(
+                    "max by (cloud_account_id) (cloud_account_region:sortie_agents:count{})",
+                    self.of_agents()
+                )
             }
             (Source::Raw, _) => format!("count by (cloud_account_id) ({})", self.now()),
         }
@@ -124,7 +146,10 @@ impl Scope {
     pub(super) fn seen(&self, source: Source) -> String {
         match self.without_region(source) {
             Source::Recorded if self.window == SEEN_RECORDED => {
-                format!("max by (cloud_account_id) (cloud_account:sortie_agents_seen6h:count{})", self.of_agents())
+                format!(
+                    "max by (cloud_account_id) (cloud_account:sortie_agents_seen6h:count{})",
+                    self.of_agents()
+                )
             }
             _ => format!("count by (cloud_account_id) ({})", self.before()),
         }
@@ -133,7 +158,7 @@ impl Scope {
     /// The type of each subscription, from those who ask Azure.
     pub(super) fn types(&self) -> String {
         let account = matcher("cloud_account_id", &self.subscriptions);
-        let of = braces(account.into_iter().collect());
+        let of = braces(account.as_slice());
         format!("max by (cloud_account_id, sortie_subscription_type) (sortie_subscription_info{of})")
     }
 
@@ -149,16 +174,15 @@ impl Scope {
 
     /// By row: when it was last observed to be otherwise, Unix time.
     pub(super) fn otherwise(&self, source: Source, observed: Observed, span: Span) -> String {
-        let conclusive =
-            format!("sum by ({ROW}) ({})", self.by_state(source, Some(&but(INCONCLUSIVE.to_owned()))));
+        let conclusive = format!("sum by ({ROW}) ({})", self.by_state(source, Some(&but(INCONCLUSIVE))));
         let holds_not = match observed {
             Observed::One(state) if state.is_conclusive() => {
-                let others = self.by_state(source, Some(&but(format!("{}|{INCONCLUSIVE}", state.code()))));
+                let others = self.by_state(source, Some(&but(&format!("{}|{INCONCLUSIVE}", state.code()))));
                 format!("sum by ({ROW}) ({others}) / {conclusive} > 0.1")
             }
             Observed::One(_) => format!("{conclusive} > 0"),
             Observed::Mixed => {
-                let most = self.by_state(source, Some(&but(INCONCLUSIVE.to_owned())));
+                let most = self.by_state(source, Some(&but(INCONCLUSIVE)));
                 format!("max by ({ROW}) ({most}) / {conclusive} >= 0.9")
             }
         };
@@ -183,7 +207,7 @@ impl Scope {
 
     /// For these hosts, by port, family and state: when it was last held, Unix time.
     pub(super) fn held(hosts: &[&str], span: Span) -> String {
-        let of = braces(matcher("host_id", hosts).into_iter().collect());
+        let of = braces(matcher("host_id", hosts).as_slice());
         format!(
             "max by (host_id, server_port, network_type, sortie_port_state) (max_over_time(((sortie_port_status{of} == 1) * 0 + time())[{span}]))"
         )
@@ -191,7 +215,7 @@ impl Scope {
 
     /// For these hosts, by port and family: when they were first heard of, Unix time.
     pub(super) fn held_first(hosts: &[&str], span: Span) -> String {
-        let of = braces(matcher("host_id", hosts).into_iter().collect());
+        let of = braces(matcher("host_id", hosts).as_slice());
         format!(
             "min by (host_id, server_port, network_type) (min_over_time(((sortie_port_status{of} == 1) * 0 + time())[{span}]))"
         )
@@ -199,7 +223,7 @@ impl Scope {
 
     /// For these hosts: when they were last heard, Unix time.
     pub(super) fn heard(hosts: &[&str], span: Span) -> String {
-        let of = braces(matcher("host_id", hosts).into_iter().collect());
+        let of = braces(matcher("host_id", hosts).as_slice());
         format!("max by (host_id) (max_over_time((sortie_agent_info{of} * 0 + time())[{span}]))")
     }
 
@@ -243,7 +267,7 @@ impl Scope {
             .iter()
             .filter(|state| state.is_conclusive() && !state.is_block() && **state != State::Open);
         let degraded: Vec<&str> = degraded.map(|state| state.code()).collect();
-        let measured = self.of_ports(Some(&but(INCONCLUSIVE.to_owned())));
+        let measured = self.of_ports(Some(&but(INCONCLUSIVE)));
         format!(
             "({}) * 0 + 6 or ({}) * 0 + 5 or ({}) * 0 + 4 or ({}) * 0 + 3 or ({} unless on (cloud_account_id, host_id, server_port) sortie_port_status{measured} == 1) * 0 + 2 or {} unless on (cloud_account_id, host_id) {}",
             self.vms_against(Against::Blocked),
@@ -270,7 +294,11 @@ impl Scope {
     }
 
     fn info_before(&self) -> String {
-        format!("max_over_time(sortie_agent_info{}[{}s:{SEEN_STEP}])", self.of_agents(), self.window.as_secs())
+        format!(
+            "max_over_time(sortie_agent_info{}[{}s:{SEEN_STEP}])",
+            self.of_agents(),
+            self.window.as_secs()
+        )
     }
 
     /// What is not recorded by region is counted anew.
@@ -280,7 +308,7 @@ impl Scope {
 
     /// The matchers of what has no port.
     fn of_agents(&self) -> String {
-        braces(self.matchers())
+        braces(&self.matchers())
     }
 
     fn of_ports(&self, more: Option<&str>) -> String {
@@ -288,7 +316,7 @@ impl Scope {
         let mut matchers = self.matchers();
         matchers.extend(matcher("server_port", &ports));
         matchers.extend(more.map(str::to_owned));
-        braces(matchers)
+        braces(&matchers)
     }
 
     fn matchers(&self) -> Vec<String> {
@@ -297,12 +325,12 @@ impl Scope {
     }
 }
 
-fn braces(matchers: Vec<String>) -> String {
+fn braces(matchers: &[String]) -> String {
     if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) }
 }
 
 /// All states but these, which are words of our own.
-fn but(states: String) -> String {
+fn but(states: &str) -> String {
     format!("sortie_port_state!~\"{states}\"")
 }
 

@@ -47,22 +47,38 @@ impl Screen {
     }
 
     fn redraw(&self) -> io::Result<()> {
-        let height = terminal_size::terminal_size().map_or(usize::MAX, |(_, height)| usize::from(height.0));
-        let told: String = self.told.iter().map(|text| format!("warning: {}\n", printable(text))).collect();
-        terminal::print(format!("{CLEAR}{}", fitted(&(told + &self.last), height)))
+        let (width, height) = terminal_size::terminal_size()
+            .map_or((usize::MAX, usize::MAX), |(width, height)| {
+                (usize::from(width.0), usize::from(height.0))
+            });
+        let told = self.told.iter().map(|text| ["warning: ", &printable(text), "\n"].concat());
+        let text = told.chain([self.last.clone()]).collect::<String>();
+        terminal::print(format!("{CLEAR}{}", fitted(&text, width, height)))
     }
 }
 
 /// As many lines as there is room for, with the last one left for what was cut: a table that scrolls cannot be redrawn.
-fn fitted(text: &str, height: usize) -> String {
-    let lines: Vec<&str> = text.lines().collect();
+fn fitted(text: &str, width: usize, height: usize) -> String {
     // The cursor stands on a line of its own.
     let room = height.saturating_sub(1).max(2);
-    if lines.len() <= room {
+    let lines: Vec<&str> = text.lines().collect();
+    let heights: Vec<usize> = lines.iter().map(|line| height_of(line, width)).collect();
+    if heights.iter().sum::<usize>() <= room {
         return text.to_owned();
     }
-    let kept = &lines[..room - 1];
-    format!("{}\n… {} more lines\n", kept.join("\n"), lines.len() - kept.len())
+    let below = heights.iter().scan(0, |sum, height| {
+        *sum += height;
+        Some(*sum)
+    });
+    let kept = below.take_while(|below| *below < room).count();
+    let cut = format!("… {} more lines\n", lines.len() - kept);
+    lines[..kept].iter().flat_map(|line| [line, "\n"]).chain([cut.as_str()]).collect()
+}
+
+/// How many lines of the terminal a line takes, colours left out.
+fn height_of(line: &str, width: usize) -> usize {
+    let shown = anstream::adapter::strip_str(line).to_string();
+    shown.chars().count().div_ceil(width.max(1)).max(1)
 }
 
 #[cfg(test)]
@@ -75,7 +91,16 @@ mod tests {
         for (height, expected) in
             [(6, text), (usize::MAX, text), (5, "1\n2\n3\n… 2 more lines\n"), (0, "1\n… 4 more lines\n")]
         {
-            assert_eq!(fitted(text, height), expected, "{height}");
+            assert_eq!(fitted(text, 80, height), expected, "{height}");
         }
+    }
+
+    #[test]
+    fn a_long_line_takes_as_many_as_it_is_broken_into_and_colours_take_none() {
+        let long = "123456789\n2\n3\n";
+        assert_eq!(fitted(long, 4, 6), long);
+        assert_eq!(fitted(long, 4, 5), "123456789\n… 2 more lines\n");
+        let coloured = "\u{1b}[1m1234\u{1b}[0m\n2\n3\n";
+        assert_eq!(fitted(coloured, 4, 4), coloured);
     }
 }

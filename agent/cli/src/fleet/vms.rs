@@ -69,8 +69,9 @@ pub(super) struct Vms {
 }
 
 impl Vms {
+    /// `count` is how many there are, where that was asked for because as many were listed as may be.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-    pub(super) fn of(listed: &Vector, count: &Vector) -> Self {
+    pub(super) fn of(listed: &Vector, count: Option<&Vector>) -> Self {
         let mut vms: Vec<Vm> = listed.samples.iter().filter_map(vm).collect();
         vms.sort_by(|a, b| {
             let by = |vm: &Vm| {
@@ -78,7 +79,7 @@ impl Vms {
             };
             by(a).cmp(&by(b))
         });
-        let all = count.samples.first().map_or(0, |sample| sample.value as u64);
+        let all = count.and_then(|count| count.samples.first()).map_or(0, |sample| sample.value as u64);
         let left_off = all.saturating_sub(listed.samples.len() as u64);
         Self { listed: vms, left_off }
     }

@@ -1,5 +1,5 @@
 //! A Prometheus API that agents report to: asked by HTTP, and read without believing it. Prometheus, Mimir, Thanos and
-//! VictoriaMetrics have it.
+//! `VictoriaMetrics` have it.
 //!
 //! It only reads. A token goes nowhere in clear, no redirect is followed, an answer has a limit in time and size.
 

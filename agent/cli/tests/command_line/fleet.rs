@@ -1,280 +1,239 @@
-//! `sortie verify` over a subscription, with a Prometheus API on loopback that answers as Prometheus does, and as others do.
+//! `sortie fleet`, with a Prometheus API on loopback that answers as Prometheus does, and as others do.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::prometheus::{Api, http, now};
 use crate::{Ended, file, sortie};
 
-const SUBSCRIPTION: &str = "5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10";
+const ONE: &str = "5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10";
 
-/// A server whose threads end with the test process.
-struct Api {
-    address: SocketAddr,
-    /// The head of each request, its target without escapes.
-    asked: Arc<Mutex<Vec<String>>>,
+fn fleet(api: &Api, flags: &[&str]) -> Ended {
+    let url = api.url();
+    sortie(&[&["fleet", "--prometheus", &url][..], flags].concat())
 }
 
-impl Api {
-    /// Answers each query with the whole answer that this gives for it.
-    fn start(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
-        let address = listener.local_addr().expect("it is bound");
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let kept = Arc::clone(&asked);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let mut reader = BufReader::new(stream);
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
-                let head = unescaped(&head);
-                let reply = answer(&head);
-                kept.lock().expect("nobody panics with it").push(head);
-                // Whoever has heard enough leaves.
-                let _ = reader.into_inner().write_all(reply.as_bytes());
-            }
-        });
-        Self { address, asked }
+fn vector(elements: &[(Value, f64)]) -> String {
+    let result: Vec<Value> = elements
+        .iter()
+        .map(|(labels, value)| json!({"metric": labels, "value": [now(), value.to_string()]}))
+        .collect();
+    json!({"status": "success", "data": {"resultType": "vector", "result": result}}).to_string()
+}
+
+fn labels(more: &[(&str, &str)]) -> Value {
+    let mut labels = json!({"cloud_account_id": ONE, "server_port": "25", "network_type": "ipv4"});
+    for (label, word) in more {
+        labels[*label] = (*word).into();
     }
+    labels
+}
 
-    fn url(&self) -> String {
-        format!("http://{}/prometheus", self.address)
+/// What a Prometheus that holds forty VMs in this state answers, with the recording rules or without.
+fn prometheus(state: &'static str, has_rules: bool) -> impl Fn(&str) -> String + Send {
+    move |head| http("200 OK", &answer(head, state, has_rules))
+}
+
+fn answer(head: &str, state: &str, has_rules: bool) -> String {
+    let is_recorded = head.contains(":sortie_");
+    if is_recorded != has_rules && (is_recorded || head.contains("count by")) {
+        return vector(&[]);
     }
-
-    fn verify(&self, flags: &[&str]) -> Ended {
-        let url = self.url();
-        let usual = ["verify", "--prometheus", &url, "--subscription", SUBSCRIPTION, "--deadline", "2s"];
-        sortie(&[&usual[..], flags].concat())
-    }
-}
-
-/// `application/x-www-form-urlencoded`, read back.
-fn unescaped(text: &str) -> String {
-    let text = text.replace('+', " ");
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let (code, rest) = part.split_at(2);
-        bytes.push(u8::from_str_radix(code, 16).expect("an escape"));
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(bytes).expect("UTF-8")
-}
-
-fn http(status: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
-}
-
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
-}
-
-/// A machine as its agent reports: its name, its state, when that was reported and when it was booted, in seconds ago.
-type Reported = (&'static str, &'static str, f64, f64);
-
-/// What a Prometheus that holds these machines answers.
-fn prometheus(machines: &'static [Reported]) -> impl Fn(&str) -> String + Send {
-    move |head| {
-        let vector = |labels: &dyn Fn(&Reported) -> Value, value: &dyn Fn(&Reported) -> f64| {
-            let element =
-                |machine| json!({"metric": labels(machine), "value": [now(), value(machine).to_string()]});
-            let result: Vec<Value> = machines.iter().map(element).collect();
-            json!({"status": "success", "data": {"resultType": "vector", "result": result}}).to_string()
+    if head.contains("host_id=\"\"") {
+        vector(&[])
+    } else if head.contains("query=topk") {
+        let vm = |number: u8| {
+            let name = format!("mail-{number}");
+            let more = [("host_id", name.as_str()), ("host_name", &name), ("sortie_port_state", state)];
+            (labels(&more), 6.0)
         };
-        let host = |of: &Reported| json!({"host_id": format!("id-{}", of.0), "host_name": of.0});
-        let with = |of: &Reported, more: &[(&str, &str)]| {
-            let mut labels = host(of);
-            for (key, value) in more {
-                labels[*key] = (*value).into();
-            }
-            labels
-        };
-        let body = if head.contains("sortie_host_boot_time_seconds") {
-            vector(&host, &|of| now() - of.3)
-        } else if head.contains("sortie_port_last_conclusive_time_seconds") {
-            vector(&|of| with(of, &[("network_type", "ipv4")]), &|of| now() - of.2)
-        } else if head.contains("count_over_time") {
-            vector(&host, &|_| 7.0)
-        } else {
-            let labels = |of: &Reported| with(of, &[("network_type", "ipv4"), ("sortie_port_state", of.1)]);
-            vector(&labels, &|of| now() - of.2)
-        };
-        http("200 OK", &body)
-    }
-}
-
-/// An hour ago.
-fn since() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now() - std::time::Duration::from_secs(3_600)).to_string()
-}
-
-#[test]
-fn a_fleet_that_is_open_is_verified() {
-    let api = Api::start(prometheus(&[("mail-1", "open", 20.0, 60.0), ("mail-2", "open", 20.0, 90_000.0)]));
-    let ended = api.verify(&["--for", "0s", "--since", &since()]);
-    assert_eq!(
-        (ended.code, ended.stdout.lines().next()),
-        (Some(0), Some("✔ verified: open")),
-        "{}",
-        ended.stderr
-    );
-    assert!(ended.stdout.contains("2 of 2 open"), "{}", ended.stdout);
-    let asked = api.asked.lock().expect("nobody panics with it");
-    assert_eq!(asked.len(), 4, "one question each: {asked:?}");
-    for head in asked.iter() {
-        let of = format!("cloud_account_id=\"{SUBSCRIPTION}\"");
-        assert!(head.starts_with("GET /prometheus/api/v1/query?query=") && head.contains(&of), "{head}");
-        assert!(!head.to_lowercase().contains("authorization"), "{head}");
+        vector(&[vm(1), vm(2)])
+    } else if head.contains("query=count(") {
+        vector(&[(json!({}), 40.0)])
+    } else if head.contains("max_over_time((") && head.contains("host_id=~") {
+        vector(&[(labels(&[("host_id", "mail-1"), ("sortie_port_state", "open")]), now() - 750.0)])
+    } else if head.contains("min_over_time") {
+        vector(&[(labels(&[]), now() - 80_000.0)])
+    } else if head.contains("[21600s:60s]") && head.contains("> 0.1") {
+        vector(&[(labels(&[]), now() - 750.0)])
+    } else if head.contains("* 0 + time()") {
+        vector(&[])
+    } else if head.contains("sortie_subscription_info") {
+        vector(&[(json!({"cloud_account_id": ONE, "sortie_subscription_type": "ea"}), 1.0)])
+    } else if head.contains("sortie_agent") {
+        vector(&[(json!({"cloud_account_id": ONE}), 40.0)])
+    } else if head.contains("sortie_expected_state") {
+        vector(&[(labels(&[("sortie_expected_state", "open")]), 40.0)])
+    } else {
+        vector(&[(labels(&[("sortie_port_state", state)]), 40.0)])
     }
 }
 
 #[test]
-fn at_the_deadline_each_machine_that_is_not_open_is_named_with_its_reason() {
-    let api = Api::start(prometheus(&[
-        ("mail-1", "open", 20.0, 60.0),
-        ("mail-2", "platform_blocked", 20.0, 90_000.0),
-        ("mail-3", "platform_blocked", 20.0, 60.0),
-        ("mail-4", "platform_blocked", 20.0, 90_000.0),
-        ("gone-5", "open", 900.0, 60.0),
-    ]));
-    let since = since();
-    let ended = api.verify(&["--for", "0s", "--since", &since, "--format", "json"]);
-    let document: Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
-    assert_eq!((ended.code, &document["schema"]), (Some(2), &"sortie.verification/1".into()));
-    assert_eq!(
-        (&document["result"], &document["reason"]),
-        (&"not_effective".into(), &"not_deallocated".into())
-    );
-    assert_eq!(document["report"], Value::Null);
-    assert_eq!(
-        document["fleet"],
-        json!({
-            "subscription": SUBSCRIPTION,
-            "vms": 5,
-            "open": 1,
-            "blocked": ["mail-2", "mail-3", "mail-4"],
-            "silent": ["gone-5"],
-            "not_deallocated": ["mail-2", "mail-4"],
-            "other": []
-        })
-    );
-    let summary = document["summary"].as_str().expect("a sentence");
-    let idle = format!("1 of 5 open; these 2 were not deallocated since {since}: mail-2, mail-4");
-    assert!(summary.starts_with(&idle) && summary.ends_with("this one is silent: gone-5"), "{summary}");
-    assert!(document["waited"].as_u64().is_some_and(|waited| (2..60).contains(&waited)), "{document}");
-}
-
-#[test]
-fn a_pipeline_has_one_test_case_for_each_machine() {
-    let api = Api::start(prometheus(&[("mail-1", "open", 20.0, 60.0), ("mail-2", "refused", 20.0, 60.0)]));
-    let ended = api.verify(&["--for", "0s", "--format", "junit"]);
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    for part in [
-        "tests=\"2\" skipped=\"0\" errors=\"0\" failures=\"1\"",
-        "<testcase name=\"mail-1\" classname=\"sortie.verify\"/>",
-        "<failure message=\"refused\" type=\"destinations_refuse\"/>",
-    ] {
-        assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
-    }
-}
-
-#[test]
-fn where_nobody_reports_nothing_is_known() {
-    let api = Api::start(prometheus(&[]));
-    let ended = api.verify(&["--for", "0s"]);
-    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
-    assert!(ended.stdout.starts_with("? expired: unknown"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("promotes cloud.account.id to a label"), "{}", ended.stdout);
-}
-
-#[test]
-fn a_token_is_sent_and_never_shown() {
-    let token = file("prometheus-token", b"c2VjcmV0\n");
-    let path = token.to_str().expect("text");
-    let api = Api::start(|head| {
-        let is_let_in = head.to_lowercase().contains("authorization: bearer c2vjcmv0\r\n");
-        if is_let_in {
-            prometheus(&[("mail-1", "open", 20.0, 60.0)])(head)
-        } else {
-            http("401 Unauthorized", "")
+fn a_fleet_that_is_as_expected_ends_with_0() {
+    let api = Api::start(prometheus("open", true));
+    let ended = fleet(&api, &[]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("✔ 1 subscription as expected, 40 VMs report\n"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("What to do"), "{}", ended.stdout);
+    for head in api.asked.lock().expect("nobody panics with it").iter() {
+        assert!(head.starts_with("GET /prometheus/api/v1/query?query="), "{head}");
+        // VictoriaMetrics has none of these.
+        for label in ["job", "instance", "target_info"] {
+            assert!(!head.contains(label), "{label} in {head}");
         }
+    }
+}
+
+#[test]
+fn a_block_is_one_line_with_what_to_do_and_since_when() {
+    for has_rules in [true, false] {
+        let api = Api::start(prometheus("platform_blocked", has_rules));
+        let ended = fleet(&api, &["--vms", "2"]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        let row = ended.stdout.lines().find(|line| line.starts_with("✖ 5b1d")).expect("a row");
+        let cells: Vec<&str> = row.split_whitespace().skip(1).collect();
+        assert_eq!(
+            cells,
+            [ONE, "ea", "25", "open", "platform", "blocked", "11m", "40", "0", "40", "0"],
+            "{}",
+            ended.stdout
+        );
+        let command = format!("sortie verify --prometheus {} --subscription {ONE}", api.url());
+        assert!(ended.stdout.contains(&command), "{}", ended.stdout);
+        assert!(ended.stdout.contains("mail-1") && ended.stdout.contains("and 38 more"), "{}", ended.stdout);
+        assert_eq!(
+            ended.stderr.contains("the recording rules are not loaded"),
+            !has_rules,
+            "{}",
+            ended.stderr
+        );
+        let source = if has_rules { "by the recording rules" } else { "counted without recording rules" };
+        assert!(ended.stdout.contains(source), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_program_gets_one_document() {
+    let api = Api::start(prometheus("no_egress", true));
+    let ended = fleet(&api, &["--format", "json"]);
+    let document: Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
+    assert_eq!((ended.code, &document["exit_code"]), (Some(3), &3.into()), "{}", ended.stderr);
+    assert_eq!((&document["schema"], &document["source"]), (&"sortie.fleet/1".into(), &"recorded".into()));
+    assert_eq!(document["subscriptions"][0]["ports"][0]["observed"], "no_egress");
+}
+
+#[test]
+fn where_nobody_reports_it_says_why() {
+    let empty = Api::start(|_| http("200 OK", &vector(&[])));
+    let ended = fleet(&empty, &[]);
+    assert_eq!(ended.code, Some(3));
+    assert!(ended.stdout.starts_with("? nobody reports"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("this Prometheus has no sortie_port_status"), "{}", ended.stderr);
+    let others = Api::start(|head| {
+        let is_there = head.contains("query=count(sortie_port_status) HTTP");
+        http("200 OK", &vector(&if is_there { vec![(json!({}), 9.0)] } else { vec![] }))
     });
-    let ended = api.verify(&["--for", "0s", "--bearer-token-file", path]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(!ended.stdout.contains("c2VjcmV0") && !ended.stderr.contains("c2VjcmV0"));
-    let without = api.verify(&["--for", "0s"]);
-    assert_eq!((without.code, without.stdout.as_str()), (Some(70), ""));
-    assert!(without.stderr.contains("give it a token with --bearer-token-file"), "{}", without.stderr);
-    let missing = api.verify(&["--bearer-token-file", "/nowhere/token", "--for", "0s"]);
-    assert_eq!(missing.code, Some(70));
-    assert!(missing.stderr.contains("failed to read the token from /nowhere/token"), "{}", missing.stderr);
+    let ended = fleet(&others, &["--subscription", "mistyped"]);
+    assert_eq!(ended.code, Some(3));
+    assert!(ended.stderr.contains("none that was asked for"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_answer_that_is_not_whole_proves_nothing() {
+    let api = Api::start(|head| {
+        let mut body: Value = serde_json::from_str(&answer(head, "open", true)).expect("JSON");
+        body["warnings"] = json!(["store\u{1b}[2J away"]);
+        body["infos"] = json!(["an aside"]);
+        http("200 OK", &body.to_string())
+    });
+    let ended = fleet(&api, &[]);
+    assert_eq!(ended.code, Some(3), "{}", ended.stdout);
+    let says = "not all may be in it: the Prometheus API warns: store\\u{1b}[2J away";
+    assert_eq!(ended.stderr.matches(says).count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("the Prometheus API remarks: an aside"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_past_that_is_too_large_takes_nothing_from_the_present() {
+    let api = Api::start(|head| {
+        if head.contains("time()") {
+            let error = r#"{"status":"error","errorType":"execution","error":"too many samples"}"#;
+            return http("422 Unprocessable Entity", error);
+        }
+        http("200 OK", &answer(head, "platform_blocked", true))
+    });
+    let ended = fleet(&api, &[]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert!(ended.stderr.contains("since when is not known: "), "{}", ended.stderr);
 }
 
 #[test]
 fn an_answer_that_is_none_is_an_error_that_says_what_came_instead() {
-    let bad_data = r#"{"status":"error","errorType":"bad_data","error":"1:2: parse error: \u001b[2J"}"#;
-    let execution = r#"{"status":"error","errorType":"execution","error":"too many samples"}"#;
-    let nameless = json!({"status": "success", "data": {"resultType": "vector", "result": [
-        {"metric": {"network_type": "ipv4", "sortie_port_state": "open"}, "value": [1, "1"]}
-    ]}});
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
+    let nobody = format!("http://{}", listener.local_addr().expect("it is bound"));
+    drop(listener);
+    let ended = sortie(&["fleet", "--prometheus", &nobody]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(70), ""));
+    assert!(ended.stderr.contains("the Prometheus API does not answer: "), "{}", ended.stderr);
     for (reply, says) in [
         (http("200 OK", "<!doctype html><title>Sign in</title>"), "answers with a page of HTML"),
-        (http("200 OK", "{"), "something that is not its JSON"),
-        (http("200 OK", bad_data), "refuses the query: bad_data: 1:2: parse error: \\u{1b}[2J"),
-        (http("200 OK", &nameless.to_string()), "promote host.id and host.name"),
-        (http("400 Bad Request", bad_data), "answers 400: bad_data: 1:2: parse error"),
-        (http("401 Unauthorized", ""), "wants to know who asks (401)"),
-        (http("403 Forbidden", "no\u{1b}[2J"), "answers 403: no\\u{1b}[2J"),
+        (http("200 OK", "{}"), "something that is not its JSON"),
+        (http("401 Unauthorized", ""), "give it a token with --bearer-token-file"),
         (http("404 Not Found", "404 page not found"), "answers 404: 404 page not found"),
-        (http("422 Unprocessable Entity", execution), "answers 422: execution: too many samples"),
-        (http("503 Service Unavailable", ""), "answers 503"),
-        (
-            "HTTP/1.1 302 Found\r\nlocation: https://login.example/\r\ncontent-length: 0\r\n\r\n".to_owned(),
-            "answers 302 Found and names https://login.example/",
-        ),
-        ("220 mx.example ESMTP\r\n".to_owned(), "the Prometheus API does not answer"),
+        (http("502 Bad Gateway", "no\u{1b}[2J"), "answers 502: no\\u{1b}[2J"),
     ] {
         let api = Api::start(move |_| reply.clone());
-        let ended = api.verify(&["--for", "0s"]);
+        let ended = fleet(&api, &["--watch"]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(70), ""), "{says}: {}", ended.stderr);
         assert!(ended.stderr.contains(says), "{says} in {}", ended.stderr);
-        assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
     }
 }
 
 #[test]
-fn an_api_that_nobody_serves_is_not_waited_for() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
-    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    drop(listener);
-    let ended = sortie(&["verify", "--prometheus", &url, "--subscription", SUBSCRIPTION]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(70), ""));
-    assert!(ended.stderr.contains("the Prometheus API does not answer: "), "{}", ended.stderr);
+fn a_token_is_sent_and_never_shown() {
+    let token = file("fleet-token", b"c2VjcmV0\n");
+    let path = token.to_str().expect("text");
+    let api = Api::start(|head| {
+        let is_let_in = head.to_lowercase().contains("authorization: bearer c2vjcmv0\r\n");
+        if is_let_in { prometheus("open", true)(head) } else { http("401 Unauthorized", "") }
+    });
+    for flag in ["--bearer-token-file", "--token-file"] {
+        let ended = fleet(&api, &[flag, path]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(!ended.stdout.contains("c2VjcmV0") && !ended.stderr.contains("c2VjcmV0"));
+    }
+    let clear = sortie(&["fleet", "--prometheus", "http://p.example", "--token-file", path]);
+    assert_eq!(clear.code, Some(64), "{}", clear.stderr);
 }
 
 #[test]
-fn an_api_that_fails_later_is_asked_again_and_proves_nothing_meanwhile() {
-    let questions = Arc::new(Mutex::new(0));
+fn who_watches_gets_a_line_for_each_look_and_the_code_of_the_last() {
+    let looks = Arc::new(Mutex::new(0));
     let api = Api::start(move |head| {
-        let mut questions = questions.lock().expect("nobody panics with it");
-        *questions += 1;
-        if *questions > 4 {
-            http("503 Service Unavailable", "")
-        } else {
-            prometheus(&[("mail-1", "open", 20.0, 60.0)])(head)
-        }
+        let mut looks = looks.lock().expect("nobody panics with it");
+        // The first question of each look.
+        *looks += u8::from(head.contains("max by (cloud_account_id, server_port, network_type, sortie_port_state) (cloud_account_port_state:sortie_vms:count{server_port=~\"25|587\"}) HTTP"));
+        prometheus(if *looks > 1 { "platform_blocked" } else { "open" }, true)(head)
     });
-    let ended = api.verify(&["--for", "1s", "--format", "json"]);
-    let document: Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
-    assert_eq!((ended.code, &document["result"]), (Some(3), &"expired".into()), "{}", ended.stderr);
-    assert_eq!(document["reason"], "unknown");
-    assert!(
-        ended.stderr.contains("answers 503") && ended.stderr.contains("it is asked again"),
-        "{}",
-        ended.stderr
-    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sortie"))
+        .args(["fleet", "--prometheus", &api.url(), "--watch", "5s", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary was built");
+    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+    let documents: Vec<Value> =
+        lines.take(2).map(|line| serde_json::from_str(&line).expect("a document a line")).collect();
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    signal::kill(pid, Signal::SIGINT).expect("it runs");
+    assert_eq!(child.wait().expect("it was started").code(), Some(2));
+    let observed: Vec<&Value> =
+        documents.iter().map(|one| &one["subscriptions"][0]["ports"][0]["observed"]).collect();
+    assert_eq!(observed, ["open", "platform_blocked"]);
 }

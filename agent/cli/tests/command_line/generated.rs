@@ -32,6 +32,7 @@ fn bash_completes_commands_flags_and_values() {
         ("sortie config show --en", &["--engine"]),
         ("sortie rep", &["report"]),
         ("sortie verify --expect ", &["blocked", "open"]),
+        ("sortie fleet --sort ", &["blocked", "silent", "since", "subscription", "vms", "worst"]),
         ("sortie doctor --format ", &["json", "table"]),
         ("sortie report --format ", &["json", "junit", "table"]),
         ("sortie run --engine ", &["auto", "connect", "raw"]),

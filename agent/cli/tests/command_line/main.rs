@@ -4,6 +4,8 @@ mod config;
 mod doctor;
 mod fleet;
 mod generated;
+mod prometheus;
+mod verify_fleet;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -62,6 +64,7 @@ fn help_is_an_answer() {
         &["--help"][..],
         &["check", "--help"],
         &["verify", "--help"],
+        &["fleet", "--help"],
         &["run", "--help"],
         &["report", "--help"],
         &["doctor", "--help"],
@@ -75,6 +78,7 @@ fn help_is_an_answer() {
     }
     insta::assert_snapshot!("check_help", sortie(&["check", "--help"]).stdout);
     insta::assert_snapshot!("verify_help", sortie(&["verify", "--help"]).stdout);
+    insta::assert_snapshot!("fleet_help", sortie(&["fleet", "--help"]).stdout);
     insta::assert_snapshot!("report_help", sortie(&["report", "--help"]).stdout);
     insta::assert_snapshot!("knowledge_help", sortie(&["knowledge", "--help"]).stdout);
 }
@@ -109,6 +113,11 @@ fn a_wrong_command_line_ends_with_64() {
             "--bearer-token-file",
             "/dev/null",
         ],
+        &["fleet"],
+        &["fleet", "--prometheus", "p.example"],
+        &["fleet", "--prometheus", "https://p.example", "--port", "smtp"],
+        &["fleet", "--prometheus", "https://p.example", "--watch", "1s"],
+        &["fleet", "--prometheus", "https://p.example", "--format", "junit"],
         &["check", "--nonsense"],
         &["check", "--port", "0"],
         &["check", "--format", "yaml"],

@@ -40,7 +40,7 @@ resource sortie_vms 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-01'
           summary: 'The platform stops port {{ $labels.server_port }} ({{ $labels.network_type }}) on {{ $labels.host_name }}'
           description: 'The platform, or a security group, stops outbound port {{ $labels.server_port }} on {{ $labels.host_name }} ({{ $labels.host_id }}) in subscription {{ $labels.cloud_account_id }}, {{ $labels.cloud_region }}. `sortie report` on the machine shows the evidence.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieVMPortBlocked.md'
-          dashboard_url: '/d/sortie-vm?var-subscription={{ $labels.cloud_account_id }}&var-region={{ $labels.cloud_region }}&var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}&var-vm={{ $labels.host_name }}'
+          dashboard_url: '/d/sortie-vm?var-subscription={{ $labels.cloud_account_id }}&var-vm={{ $labels.host_name }}'
         }
         actions: []
       }

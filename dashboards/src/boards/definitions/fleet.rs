@@ -2,8 +2,8 @@
 
 use super::common::{CHOSEN, FAMILY, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat};
 use crate::boards::model::{
-    Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit, View,
-    Word,
+    Annotation, Board, Colour, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit,
+    View, Word,
 };
 use crate::boards::palette::{BAD, CALM, DIM, GOOD, WARN};
 use crate::boards::states::{HINDERED, STOPPED, UNDECIDED};
@@ -35,7 +35,7 @@ pub(super) fn board() -> Board {
 fn stats() -> Vec<Panel> {
     vec![
         stat(
-            "Stopped against expectation",
+            "Stopped unexpectedly",
             "VMs from which mail is expected to leave and does not: the number that wants somebody.",
             NOT_RECORDED,
             Unit::Count,
@@ -137,7 +137,7 @@ fn subscriptions() -> Panel {
             keys: vec![TO_SUBSCRIPTION],
             columns: vec![
                 Column::judged(
-                    "Against expectation",
+                    "Stopped unexpectedly",
                     Unit::Count,
                     concerned,
                     of_port("sortie_vms_blocked_unexpectedly:count"),
@@ -200,16 +200,21 @@ fn regions() -> Panel {
 const ALMOST_ALL: &str = "0.9";
 const ALMOST_NONE: &str = "0.1";
 
+/// Stopped, and not by the platform: the tone of a block, lighter.
+const IN_PLACES: Colour = Colour("#cc5a52");
+
 fn timeline() -> Panel {
     let stopped = format!("cloud_account_port:sortie_vms_stopped:ratio{{{CHOSEN}}}");
     let blocked = format!("cloud_account_port:sortie_vms_blocked:ratio{{{CHOSEN}}}");
     let conclusive = format!("cloud_account_port:sortie_vms_conclusive:count{{{CHOSEN}}}");
+    let unexpectedly = format!("cloud_account_port:sortie_vms_blocked_unexpectedly:count{{{CHOSEN}}}");
     let words = [
         (1, "nobody can tell", DIM),
         (2, "open", GOOD),
         (3, "mixed", WARN),
-        (4, "stopped", CALM),
-        (5, "blocked by the platform", BAD),
+        (4, "stopped, as expected", CALM),
+        (5, "stopped on the path or locally", IN_PLACES),
+        (6, "blocked by the platform", BAD),
     ];
     Panel::new(
         "Subscriptions over time",
@@ -218,8 +223,9 @@ fn timeline() -> Panel {
         NOT_RECORDED,
         View::Timeline(Timeline {
             expr: format!(
-                "topk({SUBSCRIPTIONS}, ((2 + ({stopped} > bool {ALMOST_NONE}) + ({stopped} >= bool {ALMOST_ALL}) + \
-                 ({blocked} >= bool {ALMOST_ALL})) and {conclusive} > 0) or 1 + 0 * ({conclusive} == 0))"
+                "topk({SUBSCRIPTIONS}, ((2 + ({stopped} > bool {ALMOST_NONE}) + ({stopped} >= bool {ALMOST_ALL}) \
+                 * (1 + ({unexpectedly} > bool 0) * (1 + ({blocked} >= bool {ALMOST_ALL})))) and {conclusive} > 0) \
+                 or 1 + 0 * ({conclusive} == 0))"
             ),
             legend: "{{cloud_account_id}}",
             words: words.into_iter().map(|(code, says, colour)| Word { code, says, colour }).collect(),

@@ -45,7 +45,7 @@ fn stats() -> Vec<Panel> {
     let of_port = |series: &str| format!("sum(cloud_account_port:{series}{{{HERE}}})");
     vec![
         stat(
-            "Stopped against expectation",
+            "Stopped unexpectedly",
             "VMs from which mail is expected to leave and does not.",
             NOT_RECORDED,
             Unit::Count,

@@ -89,7 +89,7 @@ fn stats() -> Vec<Panel> {
             NOT_REPORTED,
             Unit::Count,
             Steps::always(CALM).then(4.0, WARN),
-            format!("sum(increase(sortie_port_state_changes_total{{{HERE}}}[$__range]))"),
+            format!("round(sum(increase(sortie_port_state_changes_total{{{HERE}}}[$__range])))"),
         ),
         stat(
             "Running for",
@@ -252,8 +252,9 @@ fn by_destination() -> Panel {
             Unit::Seconds,
             vec![Series::plain(
                 format!(
+                    // Without a handshake it is no number.
                     "topk({DESTINATIONS}, histogram_quantile(0.95, sum by (le, server_address, server_port) \
-                     (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[1h]))))"
+                     (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[1h]))) >= 0)"
                 ),
                 "{{server_address}}:{{server_port}}",
             )],

@@ -37,7 +37,6 @@ pub(super) fn table(table: &Table) -> Value {
     json!({
         "density": "compact",
         "defaultColumnWidth": "auto",
-        "pagination": true,
         "columnSettings": columns,
         "cellSettings": words(table),
         "transforms": transforms,

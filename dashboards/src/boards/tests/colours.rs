@@ -42,7 +42,7 @@ const VISIONS: [(&str, Vision); 4] = [
     ),
 ];
 
-/// Distance in OKLab below which areas beside each other are taken for one: about four times what is just noticeable.
+/// Distance in `OKLab` below which areas beside each other are taken for one: about four times what is just noticeable.
 const TOLD_APART: f64 = 0.08;
 
 #[test]
@@ -91,15 +91,15 @@ fn no_two_states_look_the_same() {
     assert!(colours.windows(2).all(|pair| pair[0] != pair[1]), "{colours:?}");
 }
 
-/// A colour in OKLab, as these eyes see it.
-fn seen(Colour(colour): Colour, mixes: &Vision) -> [f64; 3] {
+/// A colour in `OKLab`, as these eyes see it.
+fn seen(Colour(colour): Colour, vision: &Vision) -> [f64; 3] {
     let channel = |at: usize| {
         let value = u8::from_str_radix(&colour[at..at + 2], 16).expect("#rrggbb");
         let value = f64::from(value) / 255.0;
         if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     let linear = [channel(1), channel(3), channel(5)];
-    let mixed = times(mixes, linear).map(|value| value.clamp(0.0, 1.0));
+    let mixed = times(vision, linear).map(|value| value.clamp(0.0, 1.0));
     // Björn Ottosson, "A perceptual color space for image processing" (2020).
     let cones = times(
         &[

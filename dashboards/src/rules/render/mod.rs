@@ -2,10 +2,12 @@
 
 mod azure;
 mod grafana;
+mod index;
 mod kubernetes;
 mod prometheus;
 mod text;
 
+pub use index::runbooks;
 use serde::Serialize;
 
 use super::Group;

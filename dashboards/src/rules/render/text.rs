@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::boards;
 use crate::catalog::labels_of;
 use crate::rules::{Alert, Board};
 
@@ -39,12 +40,18 @@ impl Annotations {
     }
 }
 
-/// The path of the board, opened on what the alert is about.
+/// The path of the board, opened on what the alert is about: each of the board's variables that is a label of the alert.
 fn dashboard(alert: &Alert) -> String {
     let labels = labels_of(&alert.expr).expect("a test parses every expression");
-    let known = Board::VARIABLES.iter().filter(|(_, label)| labels.contains(*label));
-    let filled: Vec<String> =
-        known.map(|(variable, label)| format!("var-{variable}={{{{ $labels.{label} }}}}")).collect();
+    let boards = boards::all();
+    let variables =
+        boards.iter().filter(|board| board.uid == alert.board.uid()).flat_map(|board| &board.variables);
+    let filled: Vec<String> = variables
+        .filter_map(|variable| {
+            let (_, label) = Board::VARIABLES.iter().find(|(name, _)| *name == variable.name)?;
+            labels.contains(*label).then(|| format!("var-{}={{{{ $labels.{label} }}}}", variable.name))
+        })
+        .collect();
     let query = if filled.is_empty() { String::new() } else { format!("?{}", filled.join("&")) };
     format!("/d/{}{query}", alert.board.uid())
 }

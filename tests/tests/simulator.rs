@@ -1,0 +1,79 @@
+//! The fleet simulator against a real gateway and a real Prometheus: what its agents show is the truth, and what they
+//! exported is what is stored.
+//!
+//! Needs root, and what `tests/backends` builds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::agent::Stage;
+use e2e::backend::{Backend, Collector, Prometheus};
+use e2e::fleet::{Fleet, Pace, Scenario, Settings};
+use e2e::ledger::Catalogue;
+use e2e::netns;
+use e2e::otlp::Protocol;
+use sortie_core::verdict::State;
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// A busy machine falls behind a story that is told this fast.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// One of so many agents is compared sample by sample.
+const COMPARED: usize = 25;
+
+#[test]
+fn a_block_of_forty_minutes_is_told_in_one_and_everything_arrives() {
+    run().unwrap_or_else(|error| panic!("{error:#}"));
+}
+
+fn run() -> Result<()> {
+    let stage = Stage::prepare_empty()?;
+    let (namespace, desk) = (netns::alone("fleet")?, stage.desk()?);
+    let backend = Backend::start(&namespace, &desk.state_dir())?;
+    let scenario = Scenario::load("block")?;
+    let pace = Pace::ending_now(scenario.length, 40.0);
+    let settings = Settings::to(format!("http://{}", Collector::address(Protocol::Http)), pace);
+    let fleet = Fleet::start(&namespace, scenario, &settings)?;
+    for (minute, open, blocked) in [(14, 120, 0), (20, 0, 120)] {
+        fleet.reach(minute * MINUTE)?;
+        let truth = fleet.truth_at(minute * MINUTE);
+        ensure!([truth.of("prod", State::Open), truth.of("prod", State::PlatformBlocked)] == [open, blocked]);
+        fleet.agree(PATIENCE)?;
+    }
+    fleet.reach(40 * MINUTE)?;
+    fleet.settle(PATIENCE)?;
+    let emitted = fleet.emitted().taken();
+    let hosts: Vec<_> = fleet.script().population.vms.iter().map(|vm| vm.host_id.clone()).collect();
+    println!("{:?}", fleet.statistics());
+    drop(fleet);
+
+    // Every sample of everybody is counted, and those of some are compared one by one.
+    let stored = samples_by_host(&backend.prometheus)?;
+    for (agent, samples) in emitted.samples() {
+        let count = stored.get(&hosts[agent]).copied().unwrap_or_default();
+        ensure!(count == samples, "{samples} samples of agent {agent}, {count} are stored");
+    }
+    for agent in (0..hosts.len()).step_by(COMPARED) {
+        let made = emitted.of_agent(agent).points()?;
+        let stored = backend
+            .prometheus
+            .points(&format!("{{host_id=\"{}\",__name__!=\"target_info\"}}", hosts[agent]))?;
+        made.require_same(&stored, ["what was acknowledged", "Prometheus"])?;
+    }
+    emitted.events()?.require_same(&backend.events()?, ["what was acknowledged", "the backend"])?;
+    Ok(())
+}
+
+/// Of every series that the catalogue names.
+fn samples_by_host(prometheus: &Prometheus<'_>) -> Result<BTreeMap<String, usize>> {
+    let mut samples = BTreeMap::new();
+    for name in Catalogue::load()?.series() {
+        let rows = prometheus.query(&format!("sum by (host_id) (count_over_time({name}[1h]))"))?;
+        for row in rows.as_array().context("a vector is a list")? {
+            let count = row["value"][1].as_str().context("a sample has a value")?;
+            let host = row["metric"]["host_id"].as_str().unwrap_or_default();
+            *samples.entry(host.to_owned()).or_default() += count.parse::<usize>()?;
+        }
+    }
+    Ok(samples)
+}
