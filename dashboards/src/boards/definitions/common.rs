@@ -40,13 +40,15 @@ pub(super) const SUBSCRIPTION: Variable = Variable {
 pub(super) const VM: Key = Key {
     label: "host_name",
     title: "VM",
-    to: Some(To { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
+    to: Some(To::Board { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
 };
+/// From an alert to its runbook.
+pub(super) const ALERT: Key = Key { label: "alertname", title: "Alert", to: Some(To::Runbook) };
 /// From a subscription to the board about it.
 pub(super) const TO_SUBSCRIPTION: Key = Key {
     label: "cloud_account_id",
     title: "Subscription",
-    to: Some(To {
+    to: Some(To::Board {
         uid: "sortie-subscription",
         sets: &[("subscription", "cloud_account_id")],
         keeps: &["port", "family"],

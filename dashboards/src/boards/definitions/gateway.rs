@@ -209,10 +209,13 @@ fn agents() -> Panel {
 }
 
 /// This board has nothing chosen that could be handed on: all stands in the row.
-const TO_VM: To =
-    To { uid: "sortie-vm", sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")], keeps: &[] };
+const TO_VM: To = To::Board {
+    uid: "sortie-vm",
+    sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")],
+    keeps: &[],
+};
 const TO_SUBSCRIPTION: To =
-    To { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
+    To::Board { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
 
 fn queue() -> Panel {
     Panel::new(

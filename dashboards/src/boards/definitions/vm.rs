@@ -217,7 +217,7 @@ fn evidence() -> Panel {
         "Where the sentences behind a verdict are.",
         "Numbers say that a state changed; the evidence for it is in the event `sortie.port.state_change`, as sentences \
          with their weights, beside the rule that decided. Events arrive where the gateway sends its logs. With Loki:\n\n\
-         ```logql\n{service_name=\"sortie\"} | event_name=`sortie.port.state_change` | host_name=`the name of the VM`\n```\n\n\
+         ```logql\n{service_name=\"sortie\"} | host_name=`the name of the VM` | sortie_verdict_rule!=``\n```\n\n\
          On the VM itself the page (`http://127.0.0.1:9525/`) shows the same, and `sortie report --ticket --redact` packs \
          it for a support case, also after an outage of the telemetry.",
     )
