@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use e2e::agent::Stage;
 use e2e::backend::{Backend, Collector, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
-use e2e::{browser, netns};
 use e2e::otlp::Protocol;
+use e2e::{browser, netns};
 use serde_json::{Value, json};
 use sortie_dashboards::boards;
 use sortie_dashboards::boards::model::Empty;
@@ -30,7 +30,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// An interval of exports, and what it may take to arrive.
 const FRESH: Duration = Duration::from_secs(90);
 /// What the story is about. A board reads its tables as of the last whole minute.
-const ALERT: &str = "count(ALERTS{alertname=\"SortieSubscriptionPortBlocked\", alertstate=\"firing\"} offset 1m)";
+const ALERT: &str =
+    "count(ALERTS{alertname=\"SortieSubscriptionPortBlocked\", alertstate=\"firing\"} offset 1m)";
 
 /// What is looked at on boards of one subscription or one machine.
 const CONCERNED: &str = "shop";
