@@ -42,7 +42,8 @@ impl Stage {
         Ok(stage)
     }
 
-    fn empty() -> Result<Self> {
+    /// A stage without the binary.
+    pub fn empty() -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;

@@ -123,18 +123,28 @@ impl<'a> Prometheus<'a> {
 
     /// As it is asked by a dashboard: with what Prometheus remarks about the question.
     pub fn remarks(&self, path: &str, fields: &[(&str, &str)]) -> Result<(Value, Vec<String>)> {
+        let mut body = self.answer(path, fields)?;
+        let remarks = ["warnings", "infos"].into_iter().filter_map(|kind| body[kind].as_array()).flatten();
+        let remarks = remarks.map(ToString::to_string).collect();
+        let data = body["data"].take();
+        Ok((if data.is_object() { data["result"].clone() } else { data }, remarks))
+    }
+
+    /// The groups of rules, and how their latest evaluation went.
+    pub fn rule_groups(&self) -> Result<Value> {
+        Ok(self.answer("/api/v1/rules", &[])?["data"]["groups"].take())
+    }
+
+    fn answer(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let fields: Vec<_> =
             fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         let path = format!("{path}?{}", fields.join("&"));
         let answer = self.service.namespace.run(|| http::get(ADDRESS, &path))?;
-        let mut body: Value = serde_json::from_str(&answer.body)
+        let body: Value = serde_json::from_str(&answer.body)
             .with_context(|| format!("Prometheus answered {}: {}", answer.status, answer.body))?;
         ensure!(body["status"] == "success", "Prometheus refuses {path}: {body}");
-        let remarks = ["warnings", "infos"].into_iter().filter_map(|kind| body[kind].as_array()).flatten();
-        let remarks = remarks.map(ToString::to_string).collect();
-        let data = body["data"].take();
-        Ok((if data.is_object() { data["result"].clone() } else { data }, remarks))
+        Ok(body)
     }
 
     fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {

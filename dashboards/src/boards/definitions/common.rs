@@ -40,13 +40,15 @@ pub(super) const SUBSCRIPTION: Variable = Variable {
 pub(super) const VM: Key = Key {
     label: "host_name",
     title: "VM",
-    to: Some(To { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
+    to: Some(To::Board { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
 };
+/// From an alert to its runbook.
+pub(super) const ALERT: Key = Key { label: "alertname", title: "Alert", to: Some(To::Runbook) };
 /// From a subscription to the board about it.
 pub(super) const TO_SUBSCRIPTION: Key = Key {
     label: "cloud_account_id",
     title: "Subscription",
-    to: Some(To {
+    to: Some(To::Board {
         uid: "sortie-subscription",
         sets: &[("subscription", "cloud_account_id")],
         keeps: &["port", "family"],
@@ -89,7 +91,7 @@ pub(super) fn list(keys: Vec<Key>, column: Column, limit: u32) -> View {
 
 /// What an expression tells for each state, in the colour of the state; `of` gets the word of the state.
 pub(super) fn by_state(of: impl Fn(&str) -> String) -> Vec<Series> {
-    STATES.into_iter().rev().map(|(state, says, colour)| Series::coloured(of(state), says, colour)).collect()
+    STATES.into_iter().rev().map(|(state, says, colour)| Series::case(of(state), says, colour)).collect()
 }
 
 /// VMs of a recorded count that are in one of these states, by these labels. Zero where VMs report and none is in them:

@@ -178,8 +178,11 @@ fn progress() -> Panel {
 }
 
 fn expected() -> Panel {
-    let count = |series: &str, label: &str, of: &str| format!("sum({series}{{{HERE}, {label}=\"{of}\"}})");
-    let expected = "cloud_account_port_expected:sortie_vms:count";
+    let all = format!("sum(cloud_account_port_expected:sortie_vms:count{{{HERE}}})");
+    let open = format!(
+        "sum(cloud_account_port_expected:sortie_vms:count{{{HERE}, sortie_expected_state=\"open\"}}) or 0 * {all}"
+    );
+    let unexpectedly = format!("sum(cloud_account_port:sortie_vms_blocked_unexpectedly:count{{{HERE}}})");
     Panel::new(
         "Expected and observed",
         "VMs that are expected to be open beside those that are.",
@@ -187,21 +190,9 @@ fn expected() -> Panel {
         Lines::beside(
             Unit::Count,
             vec![
-                Series::coloured(
-                    count(expected, "sortie_expected_state", "open"),
-                    "expected to be open",
-                    CALM,
-                ),
-                Series::coloured(
-                    count("cloud_account_port_state:sortie_vms:count", "sortie_port_state", "open"),
-                    "open",
-                    GOOD,
-                ),
-                Series::coloured(
-                    format!("sum(cloud_account_port:sortie_vms_blocked_unexpectedly:count{{{HERE}}})"),
-                    "stopped against expectation",
-                    BAD,
-                ),
+                Series::coloured(open, "expected to be open", CALM),
+                Series::coloured(vms("cloud_account_port_state", HERE, "open", ""), "open", GOOD),
+                Series::coloured(unexpectedly, "stopped against expectation", BAD),
             ],
         ),
     )
@@ -215,8 +206,16 @@ fn boots() -> Panel {
         Lines::stacked(
             Unit::Count,
             vec![
-                Series::coloured(format!("count({BOOTED} >= $granted)"), "booted after it", GOOD),
-                Series::coloured(format!("count({BOOTED} < $granted)"), "running since before", DIM),
+                Series::coloured(
+                    format!("count({BOOTED} >= $granted) or 0 * count({BOOTED})"),
+                    "booted after it",
+                    GOOD,
+                ),
+                Series::coloured(
+                    format!("count({BOOTED} < $granted) or 0 * count({BOOTED})"),
+                    "running since before",
+                    DIM,
+                ),
             ],
         ),
     )

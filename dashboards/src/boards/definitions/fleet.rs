@@ -1,7 +1,7 @@
 //! The fleet: is anything wrong, and in which subscription. It reads recorded series alone, whatever the size of the fleet.
 
 use super::common::{
-    CHOSEN, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat, vms,
+    ALERT, CHOSEN, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat, vms,
 };
 use crate::boards::model::{
     Annotation, Board, Colour, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit,
@@ -102,7 +102,7 @@ fn alerts() -> Panel {
         View::Table(Table {
             keys: vec![
                 key("severity", "Severity"),
-                key("alertname", "Alert"),
+                ALERT,
                 TO_SUBSCRIPTION,
                 key("server_port", "Port"),
                 key("network_type", "Family"),

@@ -6,7 +6,7 @@ use crate::boards::model::{Board, Column, Empty, Key, Lines, Panel, Row, Series,
 use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 
 /// Without this nothing is known of the gateway, and nothing is wrong because of that.
-const NOT_SCRAPED: Empty = Empty::Missing("The collector's own metrics (port 8888) are not scraped.");
+const NOT_SCRAPED: Empty = Empty::Fine("The collector's own metrics (port 8888) are not scraped.");
 /// Agents in a table.
 const AGENTS: u32 = 100;
 /// The share of a queue at which it is about to refuse: that of the alert.
@@ -209,10 +209,13 @@ fn agents() -> Panel {
 }
 
 /// This board has nothing chosen that could be handed on: all stands in the row.
-const TO_VM: To =
-    To { uid: "sortie-vm", sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")], keeps: &[] };
+const TO_VM: To = To::Board {
+    uid: "sortie-vm",
+    sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")],
+    keeps: &[],
+};
 const TO_SUBSCRIPTION: To =
-    To { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
+    To::Board { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
 
 fn queue() -> Panel {
     Panel::new(

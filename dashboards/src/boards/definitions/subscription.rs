@@ -1,8 +1,8 @@
 //! One subscription: what it is, which of its VMs are concerned, and how far an exemption has come.
 
 use super::common::{
-    FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM,
-    advice, by_state, list, stat, vms,
+    ALERT, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION,
+    VM, advice, by_state, list, stat, vms,
 };
 use crate::boards::model::{
     Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit, View,
@@ -134,7 +134,7 @@ fn alerts() -> Panel {
         list(
             vec![
                 Key::plain("severity", "Severity"),
-                Key::plain("alertname", "Alert"),
+                ALERT,
                 Key::plain("server_port", "Port"),
                 Key::plain("network_type", "Family"),
             ],
