@@ -3,6 +3,7 @@
 //! The agents are simulated, the bytes, the gateway, Prometheus and the rules are real. CPU time is that of the programs
 //! themselves, so a figure holds also where other programs had most of the machine.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,7 +15,7 @@ use e2e::otlp::Protocol;
 
 use crate::sheet::Sheet;
 use crate::unit::{
-    A_SECOND, BYTES, COUNT, KIBIBYTES, MEBIBYTES, MICROSECONDS, MILLISECONDS, PERCENT_OF_A_CORE,
+    A_SECOND, BYTES, COUNT, KIBIBYTES, MEBIBYTES, MICROSECONDS, MILLISECONDS, PERCENT_OF_AN_INTERVAL,
 };
 
 /// The default of `otlp.interval`.
@@ -30,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MICROSECONDS_PER_SECOND: f64 = 1e6;
 const BYTES_PER_MEBIBYTE: f64 = 1_048_576.0;
 const BYTES_PER_KIBIBYTE: f64 = 1024.0;
+const PERCENT: f64 = 100.0;
+/// Groups of rules that are named, the slowest first.
+const NAMED: usize = 3;
 /// Machines whose series are counted.
 const COUNTED: usize = 20;
 /// How the series of the histogram begin that has one for each destination: what a lean gateway drops.
@@ -89,8 +93,11 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
     sheet.figure("  memory (PSS)", stored, MEBIBYTES)?;
     sheet.figure("  memory of a VM", stored * BYTES_PER_MEBIBYTE / agents / BYTES_PER_KIBIBYTE, KIBIBYTES)?;
     let rules = rules(&backend.prometheus)?;
-    sheet.figure("rules, one evaluation of all groups", milliseconds(rules.0), MILLISECONDS)?;
-    sheet.figure("  of the interval of each", rules.1 * 100.0, PERCENT_OF_A_CORE)?;
+    sheet.figure("rules, one evaluation of all groups", milliseconds(rules.all), MILLISECONDS)?;
+    for (group, took) in rules.slowest.iter().take(NAMED) {
+        sheet.figure(&format!("  of it {group}"), milliseconds(*took), MILLISECONDS)?;
+    }
+    sheet.figure("  of the interval of a group, at most", rules.part * PERCENT, PERCENT_OF_AN_INTERVAL)?;
     fleet.settle(PATIENCE)?;
     let lost = fleet.statistics().lost;
     ensure!(lost == 0, "{lost} exports were lost");
@@ -104,7 +111,7 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
         exports * of_prometheus,
         stored * times / 1024.0,
         series.a_vm * LARGE / 1e6,
-        rules.0.as_secs_f64() * times,
+        rules.all.as_secs_f64() * times,
     ))?;
     sheet.remark("memory of Prometheus is that of its first minutes: before the first block is cut, after two hours, it has more")?;
     Ok(())
@@ -175,20 +182,29 @@ fn series(prometheus: &Prometheus<'_>, fleet: &Fleet) -> Result<Series> {
     Ok(Series { a_vm: all / machines, lean: (all - by_destination) / machines })
 }
 
-/// How long all groups of rules took last, and the largest part of its interval that one took.
-fn rules(prometheus: &Prometheus<'_>) -> Result<(Duration, f64)> {
+/// The latest evaluation of rules, in real time.
+struct Rules {
+    all: Duration,
+    /// By group, the slowest first.
+    slowest: Vec<(String, Duration)>,
+    /// The largest part of its interval that a group took.
+    part: f64,
+}
+
+fn rules(prometheus: &Prometheus<'_>) -> Result<Rules> {
     let groups = prometheus.rule_groups()?;
     let groups = groups.as_array().context("rules are in groups")?;
     ensure!(!groups.is_empty(), "there are no rules");
-    let mut all = 0.0;
-    let mut part: f64 = 0.0;
+    let (mut slowest, mut part) = (Vec::new(), 0.0_f64);
     for group in groups {
         let seconds = |key: &str| group[key].as_f64().with_context(|| format!("a group has a {key}"));
         let took = seconds("evaluationTime")?;
-        all += took;
         part = part.max(took / seconds("interval")?);
+        slowest.push((group["name"].as_str().unwrap_or_default().to_owned(), Duration::from_secs_f64(took)));
     }
-    Ok((Duration::from_secs_f64(all), part))
+    slowest.sort_by_key(|(_, took)| Reverse(*took));
+    let all = slowest.iter().map(|(_, took)| *took).sum();
+    Ok(Rules { all, slowest, part })
 }
 
 fn memory(service: &Service<'_>) -> Result<f64> {
