@@ -14,7 +14,7 @@ pub struct Asked {
     pub expr: String,
     /// How it is asked.
     pub shape: Shape,
-    /// Whether there must be an answer wherever agents report.
+    /// Whether there is an answer wherever agents report.
     pub must_answer: bool,
 }
 
@@ -63,7 +63,7 @@ pub fn queries(values: &[(&str, &str)]) -> Result<Vec<Asked>, Unset> {
                     panel: panel.title,
                     expr: filled(board.uid, &query.expr, values)?,
                     shape: if query.instant { Shape::Instant } else { Shape::Range },
-                    must_answer: matches!(panel.empty, Empty::Missing(_)),
+                    must_answer: matches!(panel.empty, Empty::Missing(_)) && !query.is_a_case,
                 });
             }
         }

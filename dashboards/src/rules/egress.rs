@@ -13,6 +13,9 @@ const SOME: u32 = 3;
 /// The share of the agents of the last six hours that must still be heard: a region that has gone silent is told by
 /// others.
 const HEARD: f64 = 0.5;
+/// The share of the agents that must have had a way out: one that has, and reports first after an outage of the gateway, is
+/// not the region.
+const HAD: f64 = 0.5;
 /// More is no single machine.
 const OFTEN: f64 = 0.2;
 /// Fewer machines have no share worth a ticket.
@@ -20,6 +23,7 @@ const ENOUGH: u32 = 5;
 
 const RATIO: &str = "cloud_account_region_port:sortie_no_egress:ratio";
 const AGENTS: &str = "cloud_account_region:sortie_agents:count";
+const REGION_STATES: &str = "cloud_account_region_port_state:sortie_vms:count";
 const STATES: &str = "cloud_account_port_state:sortie_vms:count";
 
 pub(super) fn alerts() -> Vec<Rule> {
@@ -35,7 +39,13 @@ pub(super) fn alerts() -> Vec<Rule> {
                  and on (cloud_account_id, cloud_region)\n\
                  {AGENTS} >= {SOME}\n\
                  and on (cloud_account_id, cloud_region)\n\
-                 {AGENTS} >= {HEARD} * max_over_time({AGENTS}[6h])"
+                 {AGENTS} >= {HEARD} * max_over_time({AGENTS}[6h])\n\
+                 and\n\
+                 max by (cloud_account_id, cloud_region, network_type) (\n  \
+                   sum by (cloud_account_id, cloud_region, server_port, network_type) (\n    \
+                     max_over_time({REGION_STATES}{{sortie_port_state!=\"no_egress\"}}[6h])\n  \
+                   )\n\
+                 ) >= on (cloud_account_id, cloud_region) group_left () {HAD} * {AGENTS}"
             ),
             unless: None,
             wait: Some(Minutes(5)),

@@ -25,6 +25,7 @@ mod watchdog;
 
 pub use group::{Group, groups};
 pub use model::{Alert, Board, Minutes, Record, Rule, Severity};
+pub(crate) use render::RUNBOOKS;
 pub use render::{File, files, runbooks};
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use e2e::backend::{Backend, Collector, Prometheus, Service, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::netns;
 use e2e::otlp::Protocol;
+use nix::time::{ClockId, clock_gettime};
 
 use crate::sheet::Sheet;
 use crate::unit::{
@@ -68,6 +69,12 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
         (resident()? - before) / agents / BYTES_PER_KIBIBYTE,
         KIBIBYTES,
     )?;
+    let of_simulator = spent.simulator.as_secs_f64() / spent.exports;
+    sheet.figure(
+        "  CPU time of the simulator for each export",
+        of_simulator * MICROSECONDS_PER_SECOND,
+        MICROSECONDS,
+    )?;
     sheet.figure("exports", spent.exports / spent.time.as_secs_f64(), A_SECOND)?;
     sheet.figure("  as they travel, each", spent.bytes / spent.exports, BYTES)?;
     sheet.figure(
@@ -123,6 +130,7 @@ struct Costs {
     time: Duration,
     exports: f64,
     bytes: f64,
+    simulator: Duration,
     gateway: Duration,
     prometheus: Duration,
 }
@@ -135,6 +143,7 @@ impl Costs {
             time: Duration::ZERO,
             exports: statistics.made as f64,
             bytes: statistics.bytes as f64,
+            simulator: clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into(),
             gateway: backend.collector.service().cpu_time()?,
             prometheus: backend.prometheus.service().cpu_time()?,
         })
@@ -146,6 +155,7 @@ impl Costs {
             time: self.at.saturating_duration_since(before.at),
             exports: self.exports - before.exports,
             bytes: self.bytes - before.bytes,
+            simulator: self.simulator.saturating_sub(before.simulator),
             gateway: self.gateway.saturating_sub(before.gateway),
             prometheus: self.prometheus.saturating_sub(before.prometheus),
         }

@@ -139,7 +139,7 @@ impl Script {
         Some(began)
     }
 
-    /// When the agent begins another life, after `at`.
+    /// When the agent begins another life, at `at` or after it: one that is deallocated ends and begins in one moment.
     pub fn next_life(&self, vm: &Vm, at: Duration) -> Option<Duration> {
         let mut starts: Vec<Duration> = Vec::new();
         for (number, happening) in self.scenario.happening.iter().enumerate() {
@@ -150,7 +150,7 @@ impl Script {
                 _ => {}
             }
         }
-        starts.into_iter().filter(|start| *start > at).min()
+        starts.into_iter().filter(|start| *start >= at).min()
     }
 
     /// When the life that the agent is in at `at` ends.
@@ -341,7 +341,7 @@ mod tests {
             |minute| vms().filter(|vm| script.allows_port_25(vm, minute * MINUTE) == Some(true)).count();
         assert_eq!([granted(9), granted(11)], [0, 5]);
         let vm = vms().find(|vm| script.allows_port_25(vm, 11 * MINUTE) == Some(true)).expect("five of them");
-        assert_eq!(script.next_life(vm, MINUTE), Some(15 * MINUTE));
+        assert_eq!([MINUTE, 15 * MINUTE].map(|at| script.next_life(vm, at)), [Some(15 * MINUTE); 2]);
         assert_eq!(script.life(vm, 16 * MINUTE), Some(15 * MINUTE));
         assert!(script.booted(vm, 14 * MINUTE) >= 0.0 && script.booted(vm, 16 * MINUTE) <= -900.0);
     }

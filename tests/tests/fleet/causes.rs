@@ -32,7 +32,7 @@ fn block(world: &mut World<'_>) -> Result<()> {
 
 fn tenant(world: &mut World<'_>) -> Result<()> {
     let fleet = world.plays(include_str!("stories/tenant.toml"))?;
-    require_told(world, &fleet, SHORT, &["/page firing SortieTenantWideBlock 25: 2"])?;
+    require_told(world, &fleet, SHORT, &["/page firing SortieTenantWideBlock 25: 1"])?;
     timing::of_block(world, &fleet, "SortieTenantWideBlock", world.minutes(HAPPENS))
 }
 
@@ -43,7 +43,7 @@ fn kind(world: &mut World<'_>) -> Result<()> {
         &fleet,
         SHORT,
         &[
-            "/page firing SortieSubscriptionPortBlocked prod 25: 2",
+            "/page firing SortieSubscriptionPortBlocked prod 25: 1",
             "/ticket firing SortieSubscriptionTypeChanged prod: 1",
         ],
     )
@@ -56,12 +56,12 @@ fn operator(world: &mut World<'_>) -> Result<()> {
 
 fn security_group(world: &mut World<'_>) -> Result<()> {
     let fleet = world.plays(include_str!("stories/security-group.toml"))?;
-    require_told(world, &fleet, LONG, &["/ticket firing SortieSubscriptionPartiallyBlocked prod 25: 2"])
+    require_told(world, &fleet, LONG, &["/ticket firing SortieSubscriptionPartiallyBlocked prod 25: 1"])
 }
 
 fn region(world: &mut World<'_>) -> Result<()> {
     let fleet = world.plays(include_str!("stories/region.toml"))?;
-    require_told(world, &fleet, SHORT, &["/page firing SortieRegionNoEgress northeurope: 2"])
+    require_told(world, &fleet, SHORT, &["/page firing SortieRegionNoEgress northeurope: 1"])
 }
 
 /// Plays until this minute, and requires that people were told this and nothing else: nothing before it happened, and

@@ -56,7 +56,7 @@ fn clocks(world: &mut World<'_>) -> Result<()> {
     let script = fleet.script();
     let wrong: Vec<_> =
         script.population.vms.iter().filter(|vm| script.clock_off(vm, fleet.now()) != 0).collect();
-    ensure!(wrong.len() == 2, "{} clocks are wrong", wrong.len());
+    ensure!(!wrong.is_empty(), "no clock is wrong");
     let named = |alert: &Alert, host: &str| alert.labels.get("host_name").is_some_and(|name| name == host);
     for vm in &wrong {
         world.desk.wait(&format!("a ticket that names {}", vm.host_name), |told| {

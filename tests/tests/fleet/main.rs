@@ -4,10 +4,12 @@
 //! * [`chain`]: that a rule which fires reaches somebody.
 //! * [`causes`]: one cause, one notification.
 //! * [`losses`]: nothing is lost on the way.
+//! * [`boards`]: dashboards say what is true.
 //! * [`routes`]: who is told what, and what is told by telling something else.
 //!
 //! Needs root, as the laboratory does, and what `tests/backends` builds and installs.
 
+mod boards;
 mod catalog;
 mod causes;
 mod chain;
@@ -37,7 +39,9 @@ fn main() -> Result<ExitCode> {
         let stage = Arc::clone(&stage);
         trials.push(trial("routes", name, move || routes::run(&stage, *job)));
     }
-    for (kind, jobs) in [("chain", chain::JOBS), ("causes", causes::JOBS), ("losses", losses::JOBS)] {
+    for (kind, jobs) in
+        [("chain", chain::JOBS), ("causes", causes::JOBS), ("losses", losses::JOBS), ("boards", boards::JOBS)]
+    {
         for (name, job) in jobs {
             let stage = Arc::clone(&stage);
             trials.push(trial(kind, name, move || world::run(&stage, *job)));

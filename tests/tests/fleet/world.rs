@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, anyhow};
 use e2e::agent::Stage;
 use e2e::backend::{Backend, Collector, Watch};
-use e2e::fleet::{Fleet, Pace, Scenario, Settings, What};
+use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::netns::{self, Namespace};
 use e2e::otlp::Protocol;
 
@@ -49,22 +49,7 @@ pub(crate) fn run(stage: &Stage, job: Job) -> Result<()> {
 impl World<'_> {
     /// A fleet that lives this story from now on.
     pub(crate) fn plays(&self, story: &str) -> Result<Fleet> {
-        let mut scenario = scenario(story)?;
-        let hurry = self.hurry;
-        let agent = &mut scenario.agent;
-        agent.hurried = hurry > 1;
-        for duration in [&mut agent.interval, &mut agent.export, &mut agent.greeting_interval] {
-            *duration /= hurry;
-        }
-        scenario.length /= hurry;
-        for happening in &mut scenario.happening {
-            happening.at /= hurry;
-            happening.over /= hurry;
-            happening.lasts = happening.lasts.map(|lasts| lasts / hurry);
-            if let What::Exemption { deallocated_after } = &mut happening.what {
-                *deallocated_after /= hurry;
-            }
-        }
+        let scenario = scenario(story)?.hurried(self.hurry);
         Fleet::start(self.namespace, scenario, &settings(Pace::real()))
     }
 

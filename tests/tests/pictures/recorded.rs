@@ -11,15 +11,17 @@ use e2e::http;
 use serde_json::{Value, json};
 
 /// As often as rules are evaluated where nobody says anything else.
-const STEP: &str = "1m";
+const STEP: Duration = Duration::from_secs(60);
+/// The flag of a point that says that there is no value any more (OTLP, `DataPointFlags`).
+const NO_RECORDED_VALUE: u32 = 1;
 
 /// Records from one moment to another.
 pub(crate) fn record(backend: &Backend<'_>, from: SystemTime, to: SystemTime) -> Result<()> {
     let [from, to] = [from, to].map(|at| at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs());
     for rule in rules(backend)? {
         let [name, query] = [&rule["name"], &rule["query"]].map(|text| text.as_str().unwrap_or_default());
-        let answer = backend.prometheus.query_range(query, from, to, STEP)?;
-        let points = answer.as_array().context("a matrix has series")?.iter().flat_map(points);
+        let answer = backend.prometheus.query_range(query, from, to, &format!("{}s", STEP.as_secs()))?;
+        let points = answer.as_array().context("a matrix has series")?.iter().flat_map(|it| points(it, to));
         keep(backend, name, points.collect()).with_context(|| format!("failed to record {name}"))?;
     }
     Ok(())
@@ -36,22 +38,36 @@ fn rules(backend: &Backend<'_>) -> Result<Vec<Value>> {
     Ok(rules)
 }
 
-/// The points of one series as OTLP has them in JSON.
-fn points(series: &Value) -> Vec<Value> {
+/// The points of one series as OTLP has them in JSON. Where it ends, a rule says so: else it would be read for another
+/// five minutes.
+fn points(series: &Value, until: u64) -> Vec<Value> {
     let word = |(key, value): (&String, &Value)| json!({ "key": key, "value": { "stringValue": value } });
     let labels = series["metric"].as_object().into_iter().flatten().filter(|(label, _)| *label != "__name__");
     let attributes: Vec<_> = labels.map(word).collect();
     let values = series["values"].as_array().into_iter().flatten();
-    values
-        .filter_map(|value| Some((value[0].as_f64()?, value[1].as_str()?.parse::<f64>().ok()?)))
-        .filter(|(_, value)| value.is_finite())
-        .map(|(at, value)| json!({ "attributes": attributes, "timeUnixNano": nanoseconds(at), "asDouble": value }))
-        .collect()
+    let values: Vec<(u64, f64)> = values
+        .filter_map(|value| Some((value[0].as_u64()?, value[1].as_str()?.parse().ok()?)))
+        .filter(|(_, value): &(u64, f64)| value.is_finite())
+        .collect();
+    let point = |at: u64| json!({ "attributes": attributes, "timeUnixNano": nanoseconds(at) });
+    let mut points = Vec::new();
+    for (index, (at, value)) in values.iter().enumerate() {
+        let mut recorded = point(*at);
+        recorded["asDouble"] = json!(value);
+        points.push(recorded);
+        let next = at + STEP.as_secs();
+        if next <= until && values.get(index + 1).is_none_or(|(at, _)| *at != next) {
+            let mut ended = point(next);
+            ended["flags"] = json!(NO_RECORDED_VALUE);
+            points.push(ended);
+        }
+    }
+    points
 }
 
 /// A 64-bit integer is a string in JSON.
-fn nanoseconds(seconds: f64) -> String {
-    Duration::from_secs_f64(seconds).as_nanos().to_string()
+fn nanoseconds(seconds: u64) -> String {
+    Duration::from_secs(seconds).as_nanos().to_string()
 }
 
 fn keep(backend: &Backend<'_>, name: &str, points: Vec<Value>) -> Result<()> {

@@ -158,10 +158,10 @@ fn dropped() -> Panel {
          many, damaged on the disk, or more than memory holds.",
         Empty::Fine("Nothing was lost."),
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (reason, sortie_signal) (rate(sortie_spool_dropped_total{{{HERE}}}[$__rate_interval]))"
+                    "60 * sum by (reason, sortie_signal) (rate(sortie_spool_dropped_total{{{HERE}}}[$__rate_interval]))"
                 ),
                 "{{reason}}, {{sortie_signal}}",
             )],
@@ -175,10 +175,10 @@ fn failing() -> Panel {
         "By the answer that they got. Those of agents that do not reach the gateway at all arrive later, with the rest.",
         Empty::Fine("No export failed."),
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (error_type) (rate(sortie_agent_exports_total{{{HERE}, error_type!=\"\"}}[$__rate_interval]))"
+                    "60 * sum by (error_type) (rate(sortie_agent_exports_total{{{HERE}, error_type!=\"\"}}[$__rate_interval]))"
                 ),
                 "{{error_type}}",
             )],
@@ -192,10 +192,10 @@ fn exports() -> Panel {
         "Exports that the gateway acknowledged, by signal.",
         Empty::Fine("No agent exports over OTLP."),
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (sortie_signal) (rate(sortie_agent_exports_total{{{HERE}, error_type=\"\"}}[$__rate_interval]))"
+                    "60 * sum by (sortie_signal) (rate(sortie_agent_exports_total{{{HERE}, error_type=\"\"}}[$__rate_interval]))"
                 ),
                 "{{sortie_signal}}",
             )],
@@ -271,10 +271,10 @@ fn skipped() -> Panel {
         "The machine stood still in the middle of a round, so that its clock says nothing about the network.",
         Empty::Fine("No round was skipped."),
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (reason) (rate(sortie_agent_probe_skipped_total{{{HERE}}}[$__rate_interval]))"
+                    "60 * sum by (reason) (rate(sortie_agent_probe_skipped_total{{{HERE}}}[$__rate_interval]))"
                 ),
                 "{{reason}}",
             )],
@@ -305,7 +305,7 @@ fn processor() -> Panel {
         "Share of one core: the busiest agent, and the average.",
         NOT_REPORTED,
         Lines::beside(
-            Unit::Share,
+            Unit::Part,
             vec![Series::coloured(of("max"), "busiest", WARN), Series::coloured(of("avg"), "average", GOOD)],
         ),
     )
@@ -333,7 +333,7 @@ fn queue() -> Panel {
         "Share of its limit that the fullest queue of any agent holds; beyond it the oldest exports are dropped.",
         Empty::Fine("No agent exports over OTLP."),
         Lines::beside(
-            Unit::Share,
+            Unit::Part,
             vec![Series::plain(
                 format!(
                     "max by (sortie_signal) (sortie_spool_usage_bytes{{{HERE}}} / sortie_spool_limit_bytes{{{HERE}}})"

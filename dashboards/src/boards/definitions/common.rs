@@ -9,6 +9,9 @@ use crate::boards::states::STATES;
 /// Why a recorded series may be missing.
 pub(super) const NOT_RECORDED: Empty =
     Empty::Missing("No telemetry, or the recording rules of Sortie are not loaded.");
+/// Why a share may be missing.
+pub(super) const NOBODY_CAN_TELL: Empty =
+    Empty::Fine("No VM has a conclusive verdict, or there is no telemetry.");
 /// Why a series of agents may be missing.
 pub(super) const NOT_REPORTED: Empty = Empty::Missing("No agent of this choice reports.");
 
@@ -37,13 +40,15 @@ pub(super) const SUBSCRIPTION: Variable = Variable {
 pub(super) const VM: Key = Key {
     label: "host_name",
     title: "VM",
-    to: Some(To { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
+    to: Some(To::Board { uid: "sortie-vm", sets: &[("vm", "host_name")], keeps: &["subscription"] }),
 };
+/// From an alert to its runbook.
+pub(super) const ALERT: Key = Key { label: "alertname", title: "Alert", to: Some(To::Runbook) };
 /// From a subscription to the board about it.
 pub(super) const TO_SUBSCRIPTION: Key = Key {
     label: "cloud_account_id",
     title: "Subscription",
-    to: Some(To {
+    to: Some(To::Board {
         uid: "sortie-subscription",
         sets: &[("subscription", "cloud_account_id")],
         keeps: &["port", "family"],
@@ -86,5 +91,13 @@ pub(super) fn list(keys: Vec<Key>, column: Column, limit: u32) -> View {
 
 /// What an expression tells for each state, in the colour of the state; `of` gets the word of the state.
 pub(super) fn by_state(of: impl Fn(&str) -> String) -> Vec<Series> {
-    STATES.into_iter().rev().map(|(state, says, colour)| Series::coloured(of(state), says, colour)).collect()
+    STATES.into_iter().rev().map(|(state, says, colour)| Series::case(of(state), says, colour)).collect()
+}
+
+/// VMs of a recorded count that are in one of these states, by these labels. Zero where VMs report and none is in them:
+/// without telemetry there is nothing, and not zero.
+pub(super) fn vms(recorded: &str, labels: &str, states: &str, by: &str) -> String {
+    let sum = |more: &str| format!("sum by ({by}) ({recorded}:sortie_vms:count{{{labels}{more}}})");
+    let in_states = format!(", sortie_port_state=~\"{states}\"");
+    format!("({} or 0 * {})", sum(&in_states), sum(""))
 }

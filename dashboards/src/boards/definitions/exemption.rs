@@ -1,7 +1,8 @@
 //! An exemption that was granted: has it taken effect, which VMs still wait for it, and was it taken away again.
 
 use super::common::{
-    FAMILY, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM, advice, list, stat,
+    FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM,
+    advice, list, stat, vms,
 };
 use crate::boards::model::{
     Board, Column, Empty, Key, Lines, Panel, Row, Series, Source, Steps, Unit, Variable,
@@ -58,18 +59,28 @@ fn regressed() -> String {
     )
 }
 
+/// How many; zero where VMs report and it is none of them.
+fn counted(vms: &str) -> String {
+    format!("count({vms}) or 0 * count(sortie_port_status{{{HERE}}})")
+}
+
+/// Of the VMs with a conclusive verdict, those in this state.
+fn share(state: &str) -> String {
+    format!(
+        "{} / (sum(cloud_account_port:sortie_vms_conclusive:count{{{HERE}}}) > 0)",
+        vms("cloud_account_port_state", HERE, state, "")
+    )
+}
+
 fn stats() -> Vec<Panel> {
     vec![
         stat(
             "Verified",
             "Share of the VMs with a conclusive verdict from which mail leaves.",
-            Empty::Fine("Mail leaves from no VM yet."),
+            NOBODY_CAN_TELL,
             Unit::Share,
             Steps::always(BAD).then(0.01, WARN).then(1.0, GOOD),
-            format!(
-                "sum(cloud_account_port_state:sortie_vms:count{{{HERE}, sortie_port_state=\"open\"}}) \
-                 / sum(cloud_account_port:sortie_vms_conclusive:count{{{HERE}}})"
-            ),
+            share("open"),
         ),
         stat(
             "Expected to be open",
@@ -84,37 +95,35 @@ fn stats() -> Vec<Panel> {
         stat(
             "Still blocked",
             "VMs that the platform blocks.",
-            Empty::Fine("No VM is blocked by the platform."),
+            NOT_RECORDED,
             Unit::Count,
             Steps::always(GOOD).then(1.0, BAD),
-            format!(
-                "sum(cloud_account_port_state:sortie_vms:count{{{HERE}, sortie_port_state=\"platform_blocked\"}})"
-            ),
+            vms("cloud_account_port_state", HERE, "platform_blocked", ""),
         ),
         stat(
             "Await deallocation",
             "VMs that the platform blocks and that run since before the exemption: it cannot have reached them.",
-            Empty::Fine("No blocked VM runs since before the exemption."),
+            NOT_REPORTED,
             Unit::Count,
             Steps::always(GOOD).then(1.0, WARN),
-            format!("count({})", booted(&vms_in("platform_blocked"), "<")),
+            counted(&booted(&vms_in("platform_blocked"), "<")),
         ),
         stat(
             "Restarted and blocked",
             "VMs that the platform blocks though they were booted after the exemption: rebooted without deallocation, or \
              the exemption is not effective.",
-            Empty::Fine("No VM that was restarted is blocked."),
+            NOT_REPORTED,
             Unit::Count,
             Steps::always(GOOD).then(1.0, BAD),
-            format!("count({})", booted(&vms_in("platform_blocked"), ">=")),
+            counted(&booted(&vms_in("platform_blocked"), ">=")),
         ),
         stat(
             "Regressed",
             "VMs from which mail left within the time that is looked at, and does not now.",
-            Empty::Fine("No VM was open and is stopped again."),
+            NOT_REPORTED,
             Unit::Count,
             Steps::always(GOOD).then(1.0, BAD),
-            format!("count({})", regressed()),
+            counted(&regressed()),
         ),
     ]
 }
@@ -154,16 +163,10 @@ fn restarted() -> Panel {
 }
 
 fn progress() -> Panel {
-    let share = |of: &str| {
-        format!(
-            "sum(cloud_account_port_state:sortie_vms:count{{{HERE}, sortie_port_state=~\"{of}\"}}) \
-             / sum(cloud_account_port:sortie_vms_conclusive:count{{{HERE}}})"
-        )
-    };
     Panel::new(
         "Verified over time",
         "Of the VMs with a conclusive verdict, those from which mail leaves, and those that the platform blocks.",
-        NOT_RECORDED,
+        NOBODY_CAN_TELL,
         Lines::beside(
             Unit::Share,
             vec![
@@ -175,8 +178,11 @@ fn progress() -> Panel {
 }
 
 fn expected() -> Panel {
-    let count = |series: &str, label: &str, of: &str| format!("sum({series}{{{HERE}, {label}=\"{of}\"}})");
-    let expected = "cloud_account_port_expected:sortie_vms:count";
+    let all = format!("sum(cloud_account_port_expected:sortie_vms:count{{{HERE}}})");
+    let open = format!(
+        "sum(cloud_account_port_expected:sortie_vms:count{{{HERE}, sortie_expected_state=\"open\"}}) or 0 * {all}"
+    );
+    let unexpectedly = format!("sum(cloud_account_port:sortie_vms_blocked_unexpectedly:count{{{HERE}}})");
     Panel::new(
         "Expected and observed",
         "VMs that are expected to be open beside those that are.",
@@ -184,21 +190,9 @@ fn expected() -> Panel {
         Lines::beside(
             Unit::Count,
             vec![
-                Series::coloured(
-                    count(expected, "sortie_expected_state", "open"),
-                    "expected to be open",
-                    CALM,
-                ),
-                Series::coloured(
-                    count("cloud_account_port_state:sortie_vms:count", "sortie_port_state", "open"),
-                    "open",
-                    GOOD,
-                ),
-                Series::coloured(
-                    format!("sum(cloud_account_port:sortie_vms_blocked_unexpectedly:count{{{HERE}}})"),
-                    "stopped against expectation",
-                    BAD,
-                ),
+                Series::coloured(open, "expected to be open", CALM),
+                Series::coloured(vms("cloud_account_port_state", HERE, "open", ""), "open", GOOD),
+                Series::coloured(unexpectedly, "stopped against expectation", BAD),
             ],
         ),
     )
@@ -212,8 +206,16 @@ fn boots() -> Panel {
         Lines::stacked(
             Unit::Count,
             vec![
-                Series::coloured(format!("count({BOOTED} >= $granted)"), "booted after it", GOOD),
-                Series::coloured(format!("count({BOOTED} < $granted)"), "running since before", DIM),
+                Series::coloured(
+                    format!("count({BOOTED} >= $granted) or 0 * count({BOOTED})"),
+                    "booted after it",
+                    GOOD,
+                ),
+                Series::coloured(
+                    format!("count({BOOTED} < $granted) or 0 * count({BOOTED})"),
+                    "running since before",
+                    DIM,
+                ),
             ],
         ),
     )
@@ -222,13 +224,13 @@ fn boots() -> Panel {
 fn regressed_over_time() -> Panel {
     Panel::new(
         "Changes of state",
-        "VMs of the subscription that change the state of this port. While an exemption rolls out each changes once; those \
+        "Changes of the state of this port over all VMs, each minute. While an exemption rolls out each changes once; those \
          that come later are regressions.",
         NOT_REPORTED,
         Lines::beside(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::coloured(
-                format!("sum(rate(sortie_port_state_changes_total{{{HERE}}}[$__rate_interval]))"),
+                format!("60 * sum(rate(sortie_port_state_changes_total{{{HERE}}}[$__rate_interval]))"),
                 "changes",
                 CALM,
             )],
@@ -248,5 +250,5 @@ fn next_steps() -> Panel {
          ticket with `sortie report --ticket --redact` of such a VM.\n\
          5. *Regressed* later on: the exemption was taken away. That is an alert of its own.",
     )
-    .sized(24, 7)
+    .sized(24, 6)
 }

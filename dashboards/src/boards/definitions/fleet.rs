@@ -1,6 +1,8 @@
 //! The fleet: is anything wrong, and in which subscription. It reads recorded series alone, whatever the size of the fleet.
 
-use super::common::{CHOSEN, FAMILY, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat};
+use super::common::{
+    ALERT, CHOSEN, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat, vms,
+};
 use crate::boards::model::{
     Annotation, Board, Colour, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit,
     View, Word,
@@ -25,7 +27,7 @@ pub(super) fn board() -> Board {
         }],
         rows: vec![
             Row { title: "Is anything wrong?", panels: stats() },
-            Row { title: "Where?", panels: vec![alerts(), subscriptions(), regions()] },
+            Row { title: "Where?", panels: vec![subscriptions(), alerts(), regions()] },
             Row { title: "Since when?", panels: vec![timeline(), states(), shares(), agents()] },
             Row { title: "What to do", panels: vec![next_steps()] },
         ],
@@ -53,24 +55,22 @@ fn stats() -> Vec<Panel> {
         stat(
             "Blocked by the platform",
             "Share of the VMs with a conclusive verdict that the cloud platform blocks, expected or not.",
-            Empty::Fine("No VM is blocked by the platform."),
+            NOBODY_CAN_TELL,
             Unit::Share,
             // How many are expected to be blocked differs from fleet to fleet: no share is good or bad by itself.
             Steps::always(CALM),
             format!(
-                "sum(cloud_account_port_state:sortie_vms:count{{{CHOSEN}, sortie_port_state=\"platform_blocked\"}}) \
-                 / sum(cloud_account_port:sortie_vms_conclusive:count{{{CHOSEN}}})"
+                "{} / (sum(cloud_account_port:sortie_vms_conclusive:count{{{CHOSEN}}}) > 0)",
+                vms("cloud_account_port_state", CHOSEN, "platform_blocked", "")
             ),
         ),
         stat(
             "Nobody can tell",
             "VMs without a conclusive verdict: nothing leaves them at all, or the evidence is not enough. Not a block.",
-            Empty::Fine("Every VM has a conclusive verdict."),
+            NOT_RECORDED,
             Unit::Count,
             Steps::always(GOOD).then(1.0, DIM),
-            format!(
-                "sum(cloud_account_port_state:sortie_vms:count{{{CHOSEN}, sortie_port_state=~\"{UNDECIDED}\"}})"
-            ),
+            vms("cloud_account_port_state", CHOSEN, UNDECIDED, ""),
         ),
         stat(
             "Agents that report",
@@ -102,7 +102,7 @@ fn alerts() -> Panel {
         View::Table(Table {
             keys: vec![
                 key("severity", "Severity"),
-                key("alertname", "Alert"),
+                ALERT,
                 TO_SUBSCRIPTION,
                 key("server_port", "Port"),
                 key("network_type", "Family"),
@@ -115,16 +115,11 @@ fn alerts() -> Panel {
             limit: 50,
         }),
     )
-    .sized(24, 6)
+    .sized(12, 7)
 }
 
 fn subscriptions() -> Panel {
-    let in_states = |states: &str| {
-        format!(
-            "sum by (cloud_account_id) (cloud_account_port_state:sortie_vms:count{{{CHOSEN}, \
-             sortie_port_state=~\"{states}\"}})"
-        )
-    };
+    let in_states = |states| vms("cloud_account_port_state", CHOSEN, states, "cloud_account_id");
     let of_port =
         |series: &str| format!("max by (cloud_account_id) (cloud_account_port:{series}{{{CHOSEN}}})");
     let concerned = Steps::always(GOOD).then(1.0, BAD);
@@ -165,12 +160,7 @@ fn subscriptions() -> Panel {
 }
 
 fn regions() -> Panel {
-    let by_region = "sum by (cloud_region)";
-    let in_states = |states: &str| {
-        format!(
-            "{by_region} (cloud_account_region_port_state:sortie_vms:count{{{CHOSEN}, sortie_port_state=~\"{states}\"}})"
-        )
-    };
+    let in_states = |states| vms("cloud_account_region_port_state", CHOSEN, states, "cloud_region");
     Panel::new(
         "Regions",
         "The same by region. What is the same in all subscriptions of one region is the region's: nothing that leaves \
@@ -182,7 +172,7 @@ fn regions() -> Panel {
                 Column::value(
                     "Agents",
                     Unit::Count,
-                    format!("{by_region} (cloud_account_region:sortie_agents:count)"),
+                    "sum by (cloud_region) (cloud_account_region:sortie_agents:count)",
                 ),
                 Column::value("Open", Unit::Count, in_states("open")),
                 Column::value("Stopped", Unit::Count, in_states(STOPPED)),
@@ -193,7 +183,7 @@ fn regions() -> Panel {
             limit: 100,
         }),
     )
-    .sized(24, 7)
+    .sized(12, 7)
 }
 
 /// The shares at which a subscription counts as stopped, and as mixed: those of the alerts.
@@ -250,7 +240,7 @@ fn shares() -> Panel {
         "Share blocked by the platform",
         "Of the VMs with a conclusive verdict, in each subscription. A step of one line is a change of its policy; steps \
          of all lines are the platform's.",
-        NOT_RECORDED,
+        NOBODY_CAN_TELL,
         Lines::beside(
             Unit::Share,
             vec![Series::plain(

@@ -6,7 +6,7 @@ use crate::boards::model::{Board, Column, Empty, Key, Lines, Panel, Row, Series,
 use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 
 /// Without this nothing is known of the gateway, and nothing is wrong because of that.
-const NOT_SCRAPED: Empty = Empty::Missing("The collector's own metrics (port 8888) are not scraped.");
+const NOT_SCRAPED: Empty = Empty::Fine("The collector's own metrics (port 8888) are not scraped.");
 /// Agents in a table.
 const AGENTS: u32 = 100;
 /// The share of a queue at which it is about to refuse: that of the alert.
@@ -38,7 +38,7 @@ fn rate(series: &str) -> String {
 fn stats() -> Vec<Panel> {
     vec![
         stat(
-            "Points accepted",
+            "Accepted points / s",
             "Points of metrics that agents handed over, each second.",
             NOT_SCRAPED,
             Unit::PerSecond,
@@ -46,7 +46,7 @@ fn stats() -> Vec<Panel> {
             rate("otelcol_receiver_accepted_metric_points_total"),
         ),
         stat(
-            "Points refused",
+            "Refused points / s",
             "Points of metrics that the gateway did not take, each second. The agents keep them and come again.",
             NOT_SCRAPED,
             Unit::PerSecond,
@@ -54,7 +54,7 @@ fn stats() -> Vec<Panel> {
             rate("otelcol_receiver_refused_metric_points_total"),
         ),
         stat(
-            "Points not delivered",
+            "Undelivered points / s",
             "Points of metrics that a backend did not take, each second.",
             Empty::Fine("Every backend takes everything."),
             Unit::PerSecond,
@@ -209,10 +209,13 @@ fn agents() -> Panel {
 }
 
 /// This board has nothing chosen that could be handed on: all stands in the row.
-const TO_VM: To =
-    To { uid: "sortie-vm", sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")], keeps: &[] };
+const TO_VM: To = To::Board {
+    uid: "sortie-vm",
+    sets: &[("vm", "host_name"), ("subscription", "cloud_account_id")],
+    keeps: &[],
+};
 const TO_SUBSCRIPTION: To =
-    To { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
+    To::Board { uid: "sortie-subscription", sets: &[("subscription", "cloud_account_id")], keeps: &[] };
 
 fn queue() -> Panel {
     Panel::new(

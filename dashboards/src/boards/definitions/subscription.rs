@@ -1,8 +1,8 @@
 //! One subscription: what it is, which of its VMs are concerned, and how far an exemption has come.
 
 use super::common::{
-    FAMILY, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION, VM, advice, by_state,
-    list, stat,
+    ALERT, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION,
+    VM, advice, by_state, list, stat, vms,
 };
 use crate::boards::model::{
     Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit, View,
@@ -34,7 +34,10 @@ pub(super) fn board() -> Board {
         ],
         rows: vec![
             Row { title: "Is anything wrong?", panels: stats() },
-            Row { title: "What is it, and where?", panels: vec![subscription(), alerts(), vms(), regions()] },
+            Row {
+                title: "What is it, and where?",
+                panels: vec![subscription(), alerts(), concerned(), regions()],
+            },
             Row { title: "Since when?", panels: vec![timeline(), states_over_time(), exemption()] },
             Row { title: "What to do", panels: vec![next_steps()] },
         ],
@@ -56,7 +59,7 @@ fn stats() -> Vec<Panel> {
             "Blocked by the platform",
             "Share of the VMs with a conclusive verdict that the cloud platform blocks. From nine of ten on it is the \
              subscription's policy.",
-            NOT_RECORDED,
+            NOBODY_CAN_TELL,
             Unit::Share,
             Steps::always(GOOD).then(0.1, WARN).then(0.9, BAD),
             format!("max(cloud_account_port:sortie_vms_blocked:ratio{{{HERE}}})"),
@@ -64,7 +67,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Stopped at all",
             "Share of the VMs with a conclusive verdict that the platform, the path or the VM itself stops.",
-            NOT_RECORDED,
+            NOBODY_CAN_TELL,
             Unit::Share,
             Steps::always(GOOD).then(0.1, WARN).then(0.9, BAD),
             format!("max(cloud_account_port:sortie_vms_stopped:ratio{{{HERE}}})"),
@@ -80,12 +83,10 @@ fn stats() -> Vec<Panel> {
         stat(
             "Nobody can tell",
             "VMs without a conclusive verdict. Not a block.",
-            Empty::Fine("Every VM has a conclusive verdict."),
+            NOT_RECORDED,
             Unit::Count,
             Steps::always(GOOD).then(1.0, DIM),
-            format!(
-                "sum(cloud_account_port_state:sortie_vms:count{{{HERE}, sortie_port_state=~\"{UNDECIDED}\"}})"
-            ),
+            vms("cloud_account_port_state", HERE, UNDECIDED, ""),
         ),
         stat(
             "Agents that report",
@@ -133,7 +134,7 @@ fn alerts() -> Panel {
         list(
             vec![
                 Key::plain("severity", "Severity"),
-                Key::plain("alertname", "Alert"),
+                ALERT,
                 Key::plain("server_port", "Port"),
                 Key::plain("network_type", "Family"),
             ],
@@ -153,7 +154,7 @@ fn of_vms(set: &str, matching: &str, more: &str) -> String {
     format!("max by (host_name, host_id, cloud_region{more}) ({set}{{{HERE}{matching}}} == 1)")
 }
 
-fn vms() -> Panel {
+fn concerned() -> Panel {
     let not_open = of_vms("sortie_port_status", ", sortie_port_state!=\"open\"", "");
     let of_host = r#"{cloud_account_id="$subscription"}"#;
     let colours = states::STATES.map(|(state, _, colour)| (state, colour)).to_vec();
@@ -198,12 +199,7 @@ fn vms() -> Panel {
 }
 
 fn regions() -> Panel {
-    let by_region = "sum by (cloud_region)";
-    let in_states = |states: &str| {
-        format!(
-            "{by_region} (cloud_account_region_port_state:sortie_vms:count{{{HERE}, sortie_port_state=~\"{states}\"}})"
-        )
-    };
+    let in_states = |states| vms("cloud_account_region_port_state", HERE, states, "cloud_region");
     Panel::new(
         "Regions",
         "The VMs of the subscription by region. Where only one region is concerned, it is not the subscription's policy.",
@@ -214,9 +210,7 @@ fn regions() -> Panel {
                 Column::value(
                     "Agents",
                     Unit::Count,
-                    format!(
-                        "{by_region} (cloud_account_region:sortie_agents:count{{cloud_account_id=\"$subscription\"}})"
-                    ),
+                    "sum by (cloud_region) (cloud_account_region:sortie_agents:count{cloud_account_id=\"$subscription\"})",
                 ),
                 Column::value("Open", Unit::Count, in_states("open")),
                 Column::value("Stopped", Unit::Count, in_states(STOPPED)),
@@ -256,17 +250,13 @@ fn states_over_time() -> Panel {
 }
 
 fn exemption() -> Panel {
-    let share = |of: &str| {
-        format!(
-            "sum(cloud_account_port_state:sortie_vms:count{{{HERE}, sortie_port_state=\"{of}\"}}) \
-             / sum(cloud_account_port:sortie_vms_conclusive:count{{{HERE}}})"
-        )
-    };
+    let conclusive = format!("(sum(cloud_account_port:sortie_vms_conclusive:count{{{HERE}}}) > 0)");
+    let share = |of| format!("{} / {conclusive}", vms("cloud_account_port_state", HERE, of, ""));
     Panel::new(
         "Progress of an exemption",
         "Of the VMs with a conclusive verdict: those that are open and those that the platform blocks. While an exemption \
          takes effect the lines cross. The board Exemption names those that are left.",
-        Empty::Fine("No VM is open, and none is blocked by the platform."),
+        NOBODY_CAN_TELL,
         Lines::beside(
             Unit::Share,
             vec![

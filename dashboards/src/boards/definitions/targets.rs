@@ -130,10 +130,10 @@ fn outcomes() -> Panel {
         "Attempts from this subscription at this destination, by what came back.",
         NOT_REPORTED,
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}}}[$__rate_interval]))"
+                    "60 * sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}}}[$__rate_interval]))"
                 ),
                 "{{sortie_probe_outcome}}",
             )],
@@ -145,7 +145,7 @@ fn latency() -> Panel {
     let quantile = |quantile: &str| {
         format!(
             "histogram_quantile({quantile}, sum by (le) \
-             (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[$__rate_interval])))"
+             (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[$__rate_interval]))) >= 0"
         )
     };
     Panel::new(
@@ -173,7 +173,7 @@ fn by_region() -> Panel {
             vec![Series::plain(
                 format!(
                     "histogram_quantile(0.95, sum by (le, cloud_region) \
-                     (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[$__rate_interval])))"
+                     (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[$__rate_interval]))) >= 0"
                 ),
                 "{{cloud_region}}",
             )],
@@ -192,7 +192,7 @@ fn roles() -> Panel {
             vec![Series::plain(
                 "histogram_quantile(0.95, sum by (le, sortie_target_role) \
                  (rate(sortie_probe_handshake_duration_seconds_bucket{cloud_account_id=\"$subscription\", \
-                 network_type=\"$family\"}[$__rate_interval])))",
+                 network_type=\"$family\"}[$__rate_interval]))) >= 0",
                 "{{sortie_target_role}}",
             )],
         ),

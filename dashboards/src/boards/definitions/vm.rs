@@ -162,10 +162,10 @@ fn outcomes() -> Panel {
         "Attempts to reach the destinations under test, by what came back. A single failure is no verdict.",
         NOT_REPORTED,
         Lines::stacked(
-            Unit::PerSecond,
+            Unit::PerMinute,
             vec![Series::plain(
                 format!(
-                    "sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}, \
+                    "60 * sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}, \
                      sortie_target_role=~\"subject|anchor\"}}[$__rate_interval]))"
                 ),
                 "{{sortie_probe_outcome}}",
@@ -175,11 +175,14 @@ fn outcomes() -> Panel {
 }
 
 fn destinations() -> Panel {
-    let attempts = |outcomes: &str| {
+    let of = |outcomes: &str| {
         format!(
             "sum by (server_address, server_port, sortie_target_role) \
              (increase(sortie_probe_attempts_total{{{HERE}{outcomes}}}[$__range]))"
         )
+    };
+    let attempts = |outcomes: &str| {
+        format!("({} or 0 * {})", of(&format!(", sortie_probe_outcome=~\"{outcomes}\"")), of(""))
     };
     Panel::new(
         "Destinations",
@@ -193,14 +196,14 @@ fn destinations() -> Panel {
                 Key::plain("sortie_target_role", "Role"),
             ],
             columns: vec![
-                Column::value("Attempts", Unit::Count, attempts("")),
+                Column::value("Attempts", Unit::Count, of("")),
                 Column::value(
                     "Answered",
                     Unit::Count,
-                    attempts(", sortie_probe_outcome=~\"established|greeted\""),
+                    attempts("established|greeted"),
                 ),
-                Column::value("Silent", Unit::Count, attempts(", sortie_probe_outcome=\"timeout\"")),
-                Column::value("Reset", Unit::Count, attempts(", sortie_probe_outcome=\"reset\"")),
+                Column::value("Silent", Unit::Count, attempts("timeout")),
+                Column::value("Reset", Unit::Count, attempts("reset")),
             ],
             limit: DESTINATIONS,
         }),
@@ -214,7 +217,7 @@ fn evidence() -> Panel {
         "Where the sentences behind a verdict are.",
         "Numbers say that a state changed; the evidence for it is in the event `sortie.port.state_change`, as sentences \
          with their weights, beside the rule that decided. Events arrive where the gateway sends its logs. With Loki:\n\n\
-         ```logql\n{service_name=\"sortie\"} | event_name=`sortie.port.state_change` | host_name=`the name of the VM`\n```\n\n\
+         ```logql\n{service_name=\"sortie\"} | host_name=`the name of the VM` | sortie_verdict_rule!=``\n```\n\n\
          On the VM itself the page (`http://127.0.0.1:9525/`) shows the same, and `sortie report --ticket --redact` packs \
          it for a support case, also after an outage of the telemetry.",
     )
@@ -224,7 +227,7 @@ fn latency() -> Panel {
     let quantile = |quantile: &str| {
         format!(
             "histogram_quantile({quantile}, sum by (le) (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}, \
-             sortie_target_role=~\"subject|anchor\"}}[1h])))"
+             sortie_target_role=~\"subject|anchor\"}}[1h]))) >= 0"
         )
     };
     Panel::new(

@@ -177,10 +177,11 @@ pub(super) fn thresholds(steps: &Steps) -> Value {
 pub(super) fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "short",
-        Unit::Share => "percentunit",
+        Unit::Share | Unit::Part => "percentunit",
         Unit::Seconds => "s",
         Unit::Age => "dtdurations",
         Unit::Bytes => "bytes",
         Unit::PerSecond => "cps",
+        Unit::PerMinute => "cpm",
     }
 }

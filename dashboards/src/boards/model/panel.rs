@@ -1,6 +1,6 @@
 //! A panel: what it tells, how large it is, and what it asks.
 
-use super::{View, WIDTH};
+use super::{Series, View, WIDTH};
 
 /// One panel.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Query {
     pub legend: String,
     /// Whether the latest value is all that is shown.
     pub instant: bool,
+    /// Whether the panel is complete without an answer to it.
+    pub is_a_case: bool,
 }
 
 impl Panel {
@@ -46,7 +48,7 @@ impl Panel {
             View::Stat(_) => (WIDTH / 6, 4),
             View::Lines(_) => (WIDTH / 2, 8),
             View::Timeline(_) | View::Table(_) => (WIDTH, 9),
-            View::Words(_) => (WIDTH, 6),
+            View::Words(_) => (WIDTH, 5),
         };
         Self { title, says, empty, width, height, view }
     }
@@ -62,7 +64,11 @@ impl Panel {
         match &self.view {
             View::Stat(stat) => vec![Query::instant(&stat.expr)],
             View::Lines(lines) => {
-                lines.series.iter().map(|series| Query::range(&series.expr, series.legend)).collect()
+                let query = |series: &Series| Query {
+                    is_a_case: series.is_a_case,
+                    ..Query::range(&series.expr, series.legend)
+                };
+                lines.series.iter().map(query).collect()
             }
             View::Timeline(timeline) => vec![Query::range(&timeline.expr, timeline.legend)],
             View::Table(table) => {
@@ -84,10 +90,10 @@ impl Empty {
 
 impl Query {
     fn instant(expr: &str) -> Self {
-        Self { expr: expr.to_owned(), legend: String::new(), instant: true }
+        Self { expr: expr.to_owned(), legend: String::new(), instant: true, is_a_case: false }
     }
 
     fn range(expr: &str, legend: &str) -> Self {
-        Self { expr: expr.to_owned(), legend: legend.to_owned(), instant: false }
+        Self { expr: expr.to_owned(), legend: legend.to_owned(), instant: false, is_a_case: false }
     }
 }

@@ -24,15 +24,20 @@ pub struct Key {
     pub to: Option<To>,
 }
 
-/// Another board, about what was clicked on. A table of Perses has no such links: they are left out there.
+/// Where a click leads. A table of Perses has no such links: they are left out there.
 #[derive(Clone, Copy, Debug)]
-pub struct To {
-    /// The board.
-    pub uid: &'static str,
-    /// Its variables, and the labels of the row that they get.
-    pub sets: &'static [(&'static str, &'static str)],
-    /// The variables that keep their values.
-    pub keeps: &'static [&'static str],
+pub enum To {
+    /// Another board, about what was clicked on.
+    Board {
+        /// The board.
+        uid: &'static str,
+        /// Its variables, and the labels of the row that they get.
+        sets: &'static [(&'static str, &'static str)],
+        /// The variables that keep their values.
+        keeps: &'static [&'static str],
+    },
+    /// The runbook of the alert that was clicked on.
+    Runbook,
 }
 
 /// One question about every row.

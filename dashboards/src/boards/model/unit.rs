@@ -5,8 +5,10 @@
 pub enum Unit {
     /// How many.
     Count,
-    /// A share, from 0 to 1.
+    /// A share, from 0 to 1, drawn against the whole.
     Share,
+    /// A share of which little is used: drawn against itself.
+    Part,
     /// Short times: of a handshake, of an export.
     Seconds,
     /// Long times: how long ago, how old.
@@ -15,6 +17,8 @@ pub enum Unit {
     Bytes,
     /// How many each second.
     PerSecond,
+    /// How many each minute.
+    PerMinute,
 }
 
 /// `#rrggbb`.

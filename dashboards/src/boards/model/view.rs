@@ -50,6 +50,8 @@ pub struct Series {
     pub legend: &'static str,
     /// The colour of all its series, where it means something.
     pub colour: Option<Colour>,
+    /// Whether it is one of several cases, that need not all be there.
+    pub is_a_case: bool,
 }
 
 /// Words over time, one line for each series.
@@ -78,11 +80,16 @@ impl Lines {
 impl Series {
     /// An expression whose colours mean nothing.
     pub fn plain(expr: impl Into<String>, legend: &'static str) -> Self {
-        Self { expr: expr.into(), legend, colour: None }
+        Self { expr: expr.into(), legend, colour: None, is_a_case: false }
     }
 
     /// An expression in one colour.
     pub fn coloured(expr: impl Into<String>, legend: &'static str, colour: Colour) -> Self {
-        Self { expr: expr.into(), legend, colour: Some(colour) }
+        Self { expr: expr.into(), legend, colour: Some(colour), is_a_case: false }
+    }
+
+    /// One of several cases, in its colour.
+    pub fn case(expr: impl Into<String>, legend: &'static str, colour: Colour) -> Self {
+        Self { is_a_case: true, ..Self::coloured(expr, legend, colour) }
     }
 }

@@ -64,8 +64,11 @@ fn lines(lines: &Lines) -> Value {
         visual["stack"] = json!("all");
     }
     let mut axis = json!({ "format": format(lines.unit), "min": 0 });
-    if lines.unit == Unit::Share {
-        axis["max"] = json!(1);
+    match lines.unit {
+        Unit::Share => axis["max"] = json!(1),
+        Unit::PerSecond => axis["label"] = json!("per second"),
+        Unit::PerMinute => axis["label"] = json!("per minute"),
+        Unit::Count | Unit::Part | Unit::Seconds | Unit::Age | Unit::Bytes => {}
     }
     json!({
         "legend": { "position": "bottom", "mode": "table", "size": "small", "values": ["last-number"] },
@@ -101,10 +104,11 @@ fn thresholds(steps: &Steps) -> Value {
 /// The format that Perses has for a unit.
 pub(super) fn format(unit: Unit) -> Value {
     match unit {
-        Unit::Count => json!({ "unit": "decimal", "shortValues": true }),
+        // Its own words for a rate are longer than the place for them; the axis says it instead.
+        Unit::Count | Unit::PerSecond | Unit::PerMinute => json!({ "unit": "decimal", "shortValues": true }),
+        Unit::Part => json!({ "unit": "percent-decimal", "decimalPlaces": 3 }),
         Unit::Share => json!({ "unit": "percent-decimal", "decimalPlaces": 1 }),
         Unit::Seconds | Unit::Age => json!({ "unit": "seconds" }),
         Unit::Bytes => json!({ "unit": "bytes", "shortValues": true }),
-        Unit::PerSecond => json!({ "unit": "counts/sec", "shortValues": true }),
     }
 }

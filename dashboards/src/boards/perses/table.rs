@@ -3,15 +3,11 @@
 use serde_json::{Value, json};
 
 use super::panels::format;
-use crate::boards::model::{Holds, Table};
+use crate::boards::model::{Colour, Holds, Key, Table};
 
 pub(super) fn table(table: &Table) -> Value {
     let keys: Vec<_> = table.keys.iter().map(|key| key.label).collect();
-    let mut columns: Vec<_> = table
-        .keys
-        .iter()
-        .map(|key| json!({ "name": key.label, "header": key.title, "enableSorting": true }))
-        .collect();
+    let mut columns: Vec<_> = table.keys.iter().map(key).collect();
     for (place, column) in table.columns.iter().enumerate() {
         let value = numbered(table, "value", place);
         match &column.holds {
@@ -43,6 +39,23 @@ pub(super) fn table(table: &Table) -> Value {
     })
 }
 
+/// Names are shown whole: cut off, those of two subscriptions are the same.
+fn key(key: &Key) -> Value {
+    let mut column = json!({ "name": key.label, "header": key.title, "enableSorting": true });
+    if key.label == "cloud_account_id" {
+        // Pixels that a UUID takes.
+        column["width"] = json!(300);
+    }
+    column
+}
+
+/// What is read on this colour. Grafana finds that by itself.
+fn ink(Colour(colour): Colour) -> &'static str {
+    // Whatever stops mail is dark, and has next to no green; every light tone has much of it.
+    let green = u8::from_str_radix(&colour[3..5], 16).unwrap_or_default();
+    if green < 0x60 { "#ffffff" } else { "#141517" }
+}
+
 /// With one question there are no numbers.
 fn numbered(table: &Table, name: &str, place: usize) -> String {
     if table.columns.len() == 1 { name.to_owned() } else { format!("{name} #{}", place + 1) }
@@ -57,7 +70,7 @@ fn words(table: &Table) -> Vec<Value> {
     colours
         .flatten()
         .map(|(word, colour)| {
-            json!({ "condition": { "kind": "Value", "spec": { "value": word } }, "backgroundColor": colour.0 })
+            json!({ "condition": { "kind": "Value", "spec": { "value": word } }, "backgroundColor": colour.0, "textColor": ink(*colour) })
         })
         .collect()
 }

@@ -9,6 +9,7 @@ mod text;
 
 pub use index::runbooks;
 use serde::Serialize;
+pub(crate) use text::RUNBOOKS;
 
 use super::Group;
 

@@ -7,7 +7,7 @@ use crate::catalog::labels_of;
 use crate::rules::{Alert, Board};
 
 /// Where a runbook stands that everybody can read.
-const RUNBOOKS: &str = "https://github.com/sortie-agent/sortie/blob/main/docs/runbooks";
+pub(crate) const RUNBOOKS: &str = "https://github.com/sortie-agent/sortie/blob/main/docs/runbooks";
 
 /// Whose templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,148 @@
+//! That dashboards say what is true: their own questions, asked of a live Prometheus.
+
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use e2e::fleet::Fleet;
+use serde_json::Value;
+use sortie_core::target::{Family, Port};
+use sortie_core::verdict::State;
+use sortie_dashboards::boards::{Asked, Shape, choices, queries};
+
+use crate::desk::PATIENCE;
+use crate::world::{Job, World, in_the_end};
+
+pub(crate) const JOBS: &[(&str, Job)] = &[
+    ("the_numbers_of_an_exemption_are_the_truth_at_every_step", exemption),
+    ("every_question_of_every_board_is_answered", questions),
+];
+
+/// When the exemption is granted first, and when its steps are looked at, in minutes of the story.
+const GRANTED: u32 = 10;
+const LOOKS: [u32; 5] = [8, 18, 28, 38, 48];
+/// When every state is held by somebody.
+const HELD: u32 = 45;
+/// What a range of a board looks back on, and its step, in seconds.
+const LOOKBACK: u64 = 600;
+const STEP: &str = "15s";
+
+fn exemption(world: &mut World<'_>) -> Result<()> {
+    let fleet = world.plays(include_str!("stories/exemption.toml"))?;
+    let granted = fleet.wall(world.minutes(GRANTED)).duration_since(UNIX_EPOCH)?.as_secs_f64();
+    let asked = asked(&fleet, granted)?;
+    for minute in LOOKS {
+        world.reach(&fleet, minute)?;
+        fleet.agree(PATIENCE)?;
+        in_the_end(|| {
+            let truth = truth(&fleet, granted);
+            for (panel, expected) in &truth {
+                let of_panel = |it: &&Asked| it.board == "sortie-exemption" && it.panel == *panel;
+                let question = asked.iter().find(of_panel).with_context(|| format!("no panel `{panel}`"))?;
+                // Of nobody there is no series.
+                let shown = number(&world.backend.prometheus.query(&question.expr)?)?.unwrap_or_default();
+                ensure!(
+                    (shown - expected).abs() < 1e-9,
+                    "at minute {minute} {panel} is {shown} and should be {expected}: {}",
+                    question.expr
+                );
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// What the panels of the exemption have to show now.
+fn truth(fleet: &Fleet, granted: f64) -> BTreeMap<&'static str, f64> {
+    let (script, now) = (fleet.script(), fleet.now());
+    let vms = script.population.vms.iter().filter(|vm| vm.subscription == 0);
+    let (mut open, mut blocked, mut waiting) = (0.0, 0.0, 0.0);
+    let began = fleet.wall(std::time::Duration::ZERO).duration_since(UNIX_EPOCH).unwrap_or_default();
+    for vm in vms {
+        match script.state(vm, Port::SMTP, Family::Ipv4, now) {
+            State::Open => open += 1.0,
+            State::PlatformBlocked => {
+                blocked += 1.0;
+                waiting += f64::from(began.as_secs_f64() - script.booted(vm, now) < granted);
+            }
+            _ => {}
+        }
+    }
+    BTreeMap::from([
+        ("Verified", open / (open + blocked)),
+        ("Still blocked", blocked),
+        ("Await deallocation", waiting),
+        ("Restarted and blocked", blocked - waiting),
+    ])
+}
+
+fn questions(world: &mut World<'_>) -> Result<()> {
+    let fleet = world.plays(include_str!("../../fleet/every-state.toml"))?;
+    world.reach(&fleet, HELD)?;
+    let mut complaints = Vec::new();
+    for question in asked(&fleet, 0.0)? {
+        let mut last = String::new();
+        let answered = in_the_end(|| answer(world, &question)).map_err(|error| last = format!("{error:#}"));
+        if answered.is_err() {
+            complaints
+                .push(format!("{} / {}: {last}\n    {}", question.board, question.panel, question.expr));
+        }
+    }
+    for choice in choices(&values(&fleet, "0"))? {
+        let series = world.backend.prometheus.series(&choice.series)?;
+        if series.is_empty() {
+            complaints.push(format!("{} / ${}: nothing to choose from", choice.board, choice.variable));
+        }
+    }
+    ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
+    Ok(())
+}
+
+/// Asks as a board does. An error, a remark and silence where there must be an answer are complaints.
+fn answer(world: &World<'_>, question: &Asked) -> Result<()> {
+    let prometheus = &world.backend.prometheus;
+    let (result, remarks) = match question.shape {
+        Shape::Instant => prometheus.remarks("/api/v1/query", &[("query", &question.expr)])?,
+        Shape::Range => {
+            let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+            let (from, to) = ((now - LOOKBACK).to_string(), now.to_string());
+            let fields = [("query", &*question.expr), ("start", &from), ("end", &to), ("step", STEP)];
+            prometheus.remarks("/api/v1/query_range", &fields)?
+        }
+    };
+    ensure!(remarks.is_empty(), "Prometheus remarks {remarks:?}");
+    let is_silent = result.as_array().is_none_or(Vec::is_empty);
+    ensure!(!(question.must_answer && is_silent), "there is no answer");
+    Ok(())
+}
+
+/// Every question of every board, about the first subscription and its first machine.
+fn asked(fleet: &Fleet, granted: f64) -> Result<Vec<Asked>> {
+    Ok(queries(&values(fleet, &granted.to_string()))?)
+}
+
+fn values<'a>(fleet: &'a Fleet, granted: &'a str) -> [(&'static str, &'a str); 6] {
+    let population = &fleet.script().population;
+    let vm = &population.vms[0];
+    [
+        ("subscription", &population.subscriptions[0]),
+        ("port", "25"),
+        ("family", "ipv4"),
+        ("region", &vm.region),
+        ("vm", &vm.host_name),
+        ("granted", granted),
+    ]
+}
+
+/// The one number of a vector.
+fn number(vector: &Value) -> Result<Option<f64>> {
+    match vector.as_array().context("a vector is a list")?.as_slice() {
+        [] => Ok(None),
+        [one] => {
+            let text = one["value"][1].as_str().context("a sample has a value")?;
+            Ok(Some(text.parse().with_context(|| format!("`{text}` is no number"))?))
+        }
+        more => bail!("{} series where one is expected", more.len()),
+    }
+}
