@@ -3,6 +3,7 @@
 //! The agents are simulated, the bytes, the gateway, Prometheus and the rules are real. CPU time is that of the programs
 //! themselves, so a figure holds also where other programs had most of the machine.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,10 +12,11 @@ use e2e::backend::{Backend, Collector, Prometheus, Service, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::netns;
 use e2e::otlp::Protocol;
+use nix::time::{ClockId, clock_gettime};
 
 use crate::sheet::Sheet;
 use crate::unit::{
-    A_SECOND, BYTES, COUNT, KIBIBYTES, MEBIBYTES, MICROSECONDS, MILLISECONDS, PERCENT_OF_A_CORE,
+    A_SECOND, BYTES, COUNT, KIBIBYTES, MEBIBYTES, MICROSECONDS, MILLISECONDS, PERCENT_OF_AN_INTERVAL,
 };
 
 /// The default of `otlp.interval`.
@@ -30,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MICROSECONDS_PER_SECOND: f64 = 1e6;
 const BYTES_PER_MEBIBYTE: f64 = 1_048_576.0;
 const BYTES_PER_KIBIBYTE: f64 = 1024.0;
+const PERCENT: f64 = 100.0;
+/// Groups of rules that are named, the slowest first.
+const NAMED: usize = 3;
 /// Machines whose series are counted.
 const COUNTED: usize = 20;
 /// How the series of the histogram begin that has one for each destination: what a lean gateway drops.
@@ -64,6 +69,12 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
         (resident()? - before) / agents / BYTES_PER_KIBIBYTE,
         KIBIBYTES,
     )?;
+    let of_simulator = spent.simulator.as_secs_f64() / spent.exports;
+    sheet.figure(
+        "  CPU time of the simulator for each export",
+        of_simulator * MICROSECONDS_PER_SECOND,
+        MICROSECONDS,
+    )?;
     sheet.figure("exports", spent.exports / spent.time.as_secs_f64(), A_SECOND)?;
     sheet.figure("  as they travel, each", spent.bytes / spent.exports, BYTES)?;
     sheet.figure(
@@ -89,8 +100,11 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
     sheet.figure("  memory (PSS)", stored, MEBIBYTES)?;
     sheet.figure("  memory of a VM", stored * BYTES_PER_MEBIBYTE / agents / BYTES_PER_KIBIBYTE, KIBIBYTES)?;
     let rules = rules(&backend.prometheus)?;
-    sheet.figure("rules, one evaluation of all groups", milliseconds(rules.0), MILLISECONDS)?;
-    sheet.figure("  of the interval of each", rules.1 * 100.0, PERCENT_OF_A_CORE)?;
+    sheet.figure("rules, one evaluation of all groups", milliseconds(rules.all), MILLISECONDS)?;
+    for (group, took) in rules.slowest.iter().take(NAMED) {
+        sheet.figure(&format!("  of it {group}"), milliseconds(*took), MILLISECONDS)?;
+    }
+    sheet.figure("  of the interval of a group, at most", rules.part * PERCENT, PERCENT_OF_AN_INTERVAL)?;
     fleet.settle(PATIENCE)?;
     let lost = fleet.statistics().lost;
     ensure!(lost == 0, "{lost} exports were lost");
@@ -104,7 +118,7 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
         exports * of_prometheus,
         stored * times / 1024.0,
         series.a_vm * LARGE / 1e6,
-        rules.0.as_secs_f64() * times,
+        rules.all.as_secs_f64() * times,
     ))?;
     sheet.remark("memory of Prometheus is that of its first minutes: before the first block is cut, after two hours, it has more")?;
     Ok(())
@@ -116,6 +130,7 @@ struct Costs {
     time: Duration,
     exports: f64,
     bytes: f64,
+    simulator: Duration,
     gateway: Duration,
     prometheus: Duration,
 }
@@ -128,6 +143,7 @@ impl Costs {
             time: Duration::ZERO,
             exports: statistics.made as f64,
             bytes: statistics.bytes as f64,
+            simulator: clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into(),
             gateway: backend.collector.service().cpu_time()?,
             prometheus: backend.prometheus.service().cpu_time()?,
         })
@@ -139,6 +155,7 @@ impl Costs {
             time: self.at.saturating_duration_since(before.at),
             exports: self.exports - before.exports,
             bytes: self.bytes - before.bytes,
+            simulator: self.simulator.saturating_sub(before.simulator),
             gateway: self.gateway.saturating_sub(before.gateway),
             prometheus: self.prometheus.saturating_sub(before.prometheus),
         }
@@ -175,20 +192,29 @@ fn series(prometheus: &Prometheus<'_>, fleet: &Fleet) -> Result<Series> {
     Ok(Series { a_vm: all / machines, lean: (all - by_destination) / machines })
 }
 
-/// How long all groups of rules took last, and the largest part of its interval that one took.
-fn rules(prometheus: &Prometheus<'_>) -> Result<(Duration, f64)> {
+/// The latest evaluation of rules, in real time.
+struct Rules {
+    all: Duration,
+    /// By group, the slowest first.
+    slowest: Vec<(String, Duration)>,
+    /// The largest part of its interval that a group took.
+    part: f64,
+}
+
+fn rules(prometheus: &Prometheus<'_>) -> Result<Rules> {
     let groups = prometheus.rule_groups()?;
     let groups = groups.as_array().context("rules are in groups")?;
     ensure!(!groups.is_empty(), "there are no rules");
-    let mut all = 0.0;
-    let mut part: f64 = 0.0;
+    let (mut slowest, mut part) = (Vec::new(), 0.0_f64);
     for group in groups {
         let seconds = |key: &str| group[key].as_f64().with_context(|| format!("a group has a {key}"));
         let took = seconds("evaluationTime")?;
-        all += took;
         part = part.max(took / seconds("interval")?);
+        slowest.push((group["name"].as_str().unwrap_or_default().to_owned(), Duration::from_secs_f64(took)));
     }
-    Ok((Duration::from_secs_f64(all), part))
+    slowest.sort_by_key(|(_, took)| Reverse(*took));
+    let all = slowest.iter().map(|(_, took)| *took).sum();
+    Ok(Rules { all, slowest, part })
 }
 
 fn memory(service: &Service<'_>) -> Result<f64> {

@@ -106,7 +106,7 @@ fn in_the_end_of_every_story_machines_say_what_is_true() {
             for &port in &common.script.scenario.agent.ports {
                 for &family in &common.script.scenario.agent.families {
                     let of_port = story.iter().filter(|(_, of, _)| *of == (port, family));
-                    let shown = of_port.map(|(.., state)| *state).last();
+                    let shown = of_port.map(|(.., state)| *state).next_back();
                     let state = common.script.state(vm, port, family, end);
                     assert_eq!(shown, Some(state), "{name}, {}: {port} {family}: {story:?}", vm.host_name);
                 }
