@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "whoever runs it reads the timing")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -37,7 +37,7 @@ pub(crate) fn of_block(
 ) -> Result<()> {
     let told = world.desk.wait(alert, |told| told.name() == alert)?;
     let (happened, detected) = (fleet.wall(happened), detected(fleet)?);
-    let (seen, fired) = (seen(world, happened, subscriptions)?, fired(&told)?);
+    let (seen, fired) = (seen(world, &told, subscriptions)?, fired(&told)?);
     let evaluations = world.evaluations(seen, told.at)?;
     println!(
         "{alert}: {} agents; detected by {MOST} of them after {:.1} s, exported and seen by the rules after {:.1} s more, \
@@ -54,21 +54,17 @@ pub(crate) fn of_block(
     Ok(())
 }
 
-/// When the rules saw so many subscriptions blocked for the first time since then.
-fn seen(world: &World<'_>, happened: SystemTime, subscriptions: usize) -> Result<SystemTime> {
-    let since = u64::try_from(happened.duration_since(UNIX_EPOCH)?.as_millis())?;
-    let recorded = world.backend.prometheus.points(&format!("{RATIO}{{server_port=\"25\"}}"))?;
+/// When the rules saw so many subscriptions blocked for the first time, of those that the notification is about.
+fn seen(world: &World<'_>, told: &Notification, subscriptions: usize) -> Result<SystemTime> {
+    let label = "cloud_account_id";
+    let subscription =
+        told.group_labels.get(label).map(|id| format!(",{label}=\"{id}\"")).unwrap_or_default();
+    let selector = format!("{RATIO}{{server_port=\"25\"{subscription}}}");
+    let recorded = world.backend.prometheus.points(&selector)?;
     let mut first = BTreeMap::new();
-    // What was blocked before is no news.
-    let before: BTreeSet<_> = recorded
-        .of_name(RATIO)
-        .filter(|(_, at, ratio)| *at < since && *ratio >= MOST)
-        .map(|(series, ..)| series)
-        .collect();
     for (series, at, ratio) in recorded.of_name(RATIO) {
-        if ratio >= MOST && !before.contains(series) {
-            let moment = first.entry(series).or_insert(at);
-            *moment = at.min(*moment);
+        if ratio >= MOST {
+            first.entry(series).or_insert(at);
         }
     }
     let mut moments: Vec<_> = first.into_values().collect();
