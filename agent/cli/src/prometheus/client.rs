@@ -141,7 +141,11 @@ impl Prometheus {
                 let named = location.as_ref().and_then(|to| to.to_str().ok()).unwrap_or("no place");
                 AskError::Moved(status, excerpt(named, answer::REASON_MOST))
             }
-            _ => AskError::Refused { status, says: answer::says(&body) },
+            _ => {
+                let named = || status.canonical_reason().unwrap_or("and nothing more").to_owned();
+                let says = Some(answer::says(&body)).filter(|says| !says.is_empty());
+                AskError::Refused { status, says: says.unwrap_or_else(named) }
+            }
         })
     }
 }

@@ -215,16 +215,21 @@ fn a_token_is_sent_and_never_shown() {
 
 #[test]
 fn who_watches_gets_a_line_for_each_look_and_the_code_of_the_last() {
-    let looks = Arc::new(Mutex::new(0));
+    let looks = Arc::new(Mutex::new(0_u8));
     let api = Api::start(move |head| {
         let mut looks = looks.lock().expect("nobody panics with it");
-        // The first question of each look.
-        *looks += u8::from(head.contains("max by (cloud_account_id, server_port, network_type, sortie_port_state) (cloud_account_port_state:sortie_vms:count{server_port=~\"25|587\"}) HTTP"));
-        prometheus(if *looks > 1 { "platform_blocked" } else { "open" }, true)(head)
+        let is_first_of_a_look = head.contains("cloud_account_port_state") && !head.contains("time()");
+        *looks += u8::from(is_first_of_a_look);
+        match *looks {
+            1 => prometheus("open", true)(head),
+            2 => http("503 Service Unavailable", ""),
+            _ => prometheus("platform_blocked", true)(head),
+        }
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_sortie"))
         .args(["fleet", "--prometheus", &api.url(), "--watch", "5s", "--format", "json"])
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the binary was built");
     let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
@@ -232,7 +237,10 @@ fn who_watches_gets_a_line_for_each_look_and_the_code_of_the_last() {
         lines.take(2).map(|line| serde_json::from_str(&line).expect("a document a line")).collect();
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     signal::kill(pid, Signal::SIGINT).expect("it runs");
-    assert_eq!(child.wait().expect("it was started").code(), Some(2));
+    let ended = child.wait_with_output().expect("it was started");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("answers 503: Service Unavailable; it is asked again"), "{stderr}");
     let observed: Vec<&Value> =
         documents.iter().map(|one| &one["subscriptions"][0]["ports"][0]["observed"]).collect();
     assert_eq!(observed, ["open", "platform_blocked"]);
