@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::agent::Stage;
-use e2e::backend::{Backend, Collector, Prometheus};
+use e2e::backend::{Backend, Collector, Gateway, Overlay, Prometheus};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::ledger::Catalogue;
 use e2e::netns;
@@ -18,6 +18,8 @@ use sortie_core::verdict::State;
 const MINUTE: Duration = Duration::from_secs(60);
 /// A busy machine falls behind a story that is told this fast.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Series that every agent has.
+const ALWAYS: [&str; 3] = ["sortie_port_status", "sortie_probe_attempts_total", "sortie_agent_info"];
 /// One of so many agents is compared sample by sample.
 const COMPARED: usize = 25;
 
@@ -44,7 +46,6 @@ fn run() -> Result<()> {
     fleet.settle(PATIENCE)?;
     let emitted = fleet.emitted().taken();
     let hosts: Vec<_> = fleet.script().population.vms.iter().map(|vm| vm.host_id.clone()).collect();
-    println!("{:?}", fleet.statistics());
     drop(fleet);
 
     // Every sample of everybody is counted, and those of some are compared one by one.
@@ -62,6 +63,30 @@ fn run() -> Result<()> {
     }
     emitted.events()?.require_same(&backend.events()?, ["what was acknowledged", "the backend"])?;
     Ok(())
+}
+
+#[test]
+fn a_lean_gateway_keeps_everything_but_the_histogram_of_handshakes() {
+    let lean = || {
+        let stage = Stage::prepare_empty()?;
+        let (namespace, desk) = (netns::alone("lean")?, stage.desk()?);
+        let gateway = Gateway { overlays: vec![Overlay::Shipped("lean.yaml")], ..Gateway::default() };
+        let backend = Backend::start_with(&gateway, &namespace, &desk.state_dir())?;
+        let scenario = Scenario::load("benchmark")?.scaled_to(10);
+        let pace = Pace::ending_now(5 * MINUTE, 20.0);
+        let settings = Settings::to(format!("http://{}", Collector::address(Protocol::Http)), pace);
+        let fleet = Fleet::start(&namespace, scenario, &settings)?;
+        fleet.reach(5 * MINUTE)?;
+        fleet.settle(PATIENCE)?;
+        let stored = backend.prometheus.series("{host_id!=\"\",__name__!=\"target_info\"}")?;
+        let is_lean = |name: &str| !name.starts_with("sortie_probe_handshake_duration");
+        ensure!(stored.iter().all(|series| is_lean(series.name())), "the histogram is stored");
+        for name in Catalogue::load()?.series().filter(|name| ALWAYS.contains(name)) {
+            ensure!(stored.iter().any(|series| series.name() == name), "{name} is not stored");
+        }
+        anyhow::Ok(())
+    };
+    lean().unwrap_or_else(|error| panic!("{error:#}"));
 }
 
 /// Of every series that the catalogue names.

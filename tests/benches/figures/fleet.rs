@@ -3,6 +3,7 @@
 //! The agents are simulated, the bytes, the gateway, Prometheus and the rules are real. CPU time is that of the programs
 //! themselves, so a figure holds also where other programs had most of the machine.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,11 +12,11 @@ use e2e::backend::{Backend, Collector, Prometheus, Service, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::netns;
 use e2e::otlp::Protocol;
-use serde_json::Value;
+use nix::time::{ClockId, clock_gettime};
 
 use crate::sheet::Sheet;
 use crate::unit::{
-    A_SECOND, BYTES, COUNT, KIBIBYTES, MEBIBYTES, MICROSECONDS, MILLISECONDS, PERCENT_OF_A_CORE,
+    A_SECOND, BYTES, COUNT, KIBIBYTES, MEBIBYTES, MICROSECONDS, MILLISECONDS, PERCENT_OF_AN_INTERVAL,
 };
 
 /// The default of `otlp.interval`.
@@ -31,7 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MICROSECONDS_PER_SECOND: f64 = 1e6;
 const BYTES_PER_MEBIBYTE: f64 = 1_048_576.0;
 const BYTES_PER_KIBIBYTE: f64 = 1024.0;
-/// Labels of a series as the metrics say them: those that only histograms by destination have.
+const PERCENT: f64 = 100.0;
+/// Groups of rules that are named, the slowest first.
+const NAMED: usize = 3;
+/// Machines whose series are counted.
+const COUNTED: usize = 20;
+/// How the series of the histogram begin that has one for each destination: what a lean gateway drops.
 const BY_DESTINATION: &str = "sortie_probe_handshake_duration_seconds";
 
 pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
@@ -63,6 +69,12 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
         (resident()? - before) / agents / BYTES_PER_KIBIBYTE,
         KIBIBYTES,
     )?;
+    let of_simulator = spent.simulator.as_secs_f64() / spent.exports;
+    sheet.figure(
+        "  CPU time of the simulator for each export",
+        of_simulator * MICROSECONDS_PER_SECOND,
+        MICROSECONDS,
+    )?;
     sheet.figure("exports", spent.exports / spent.time.as_secs_f64(), A_SECOND)?;
     sheet.figure("  as they travel, each", spent.bytes / spent.exports, BYTES)?;
     sheet.figure(
@@ -77,7 +89,7 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
     sheet.figure("gateway, CPU time of an export", of_gateway * MICROSECONDS_PER_SECOND, MICROSECONDS)?;
     sheet.figure("  exports a second and core", 1.0 / of_gateway, A_SECOND)?;
     sheet.figure("  memory (PSS)", memory(backend.collector.service())?, MEBIBYTES)?;
-    let series = series(&backend.prometheus, agents)?;
+    let series = series(&backend.prometheus, &fleet)?;
     series.print(sheet)?;
     let stored = memory(backend.prometheus.service())?;
     sheet.figure(
@@ -88,8 +100,11 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
     sheet.figure("  memory (PSS)", stored, MEBIBYTES)?;
     sheet.figure("  memory of a VM", stored * BYTES_PER_MEBIBYTE / agents / BYTES_PER_KIBIBYTE, KIBIBYTES)?;
     let rules = rules(&backend.prometheus)?;
-    sheet.figure("rules, one evaluation of all groups", milliseconds(rules.0), MILLISECONDS)?;
-    sheet.figure("  of the interval of each", rules.1 * 100.0, PERCENT_OF_A_CORE)?;
+    sheet.figure("rules, one evaluation of all groups", milliseconds(rules.all), MILLISECONDS)?;
+    for (group, took) in rules.slowest.iter().take(NAMED) {
+        sheet.figure(&format!("  of it {group}"), milliseconds(*took), MILLISECONDS)?;
+    }
+    sheet.figure("  of the interval of a group, at most", rules.part * PERCENT, PERCENT_OF_AN_INTERVAL)?;
     fleet.settle(PATIENCE)?;
     let lost = fleet.statistics().lost;
     ensure!(lost == 0, "{lost} exports were lost");
@@ -102,8 +117,8 @@ pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
         exports * of_gateway,
         exports * of_prometheus,
         stored * times / 1024.0,
-        series.all * times / 1e6,
-        rules.0.as_secs_f64() * times,
+        series.a_vm * LARGE / 1e6,
+        rules.all.as_secs_f64() * times,
     ))?;
     sheet.remark("memory of Prometheus is that of its first minutes: before the first block is cut, after two hours, it has more")?;
     Ok(())
@@ -115,6 +130,7 @@ struct Costs {
     time: Duration,
     exports: f64,
     bytes: f64,
+    simulator: Duration,
     gateway: Duration,
     prometheus: Duration,
 }
@@ -127,6 +143,7 @@ impl Costs {
             time: Duration::ZERO,
             exports: statistics.made as f64,
             bytes: statistics.bytes as f64,
+            simulator: clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into(),
             gateway: backend.collector.service().cpu_time()?,
             prometheus: backend.prometheus.service().cpu_time()?,
         })
@@ -138,6 +155,7 @@ impl Costs {
             time: self.at.saturating_duration_since(before.at),
             exports: self.exports - before.exports,
             bytes: self.bytes - before.bytes,
+            simulator: self.simulator.saturating_sub(before.simulator),
             gateway: self.gateway.saturating_sub(before.gateway),
             prometheus: self.prometheus.saturating_sub(before.prometheus),
         }
@@ -146,7 +164,6 @@ impl Costs {
 
 /// Series of agents in Prometheus.
 struct Series {
-    all: f64,
     a_vm: f64,
     /// Without the histogram by destination.
     lean: f64,
@@ -160,34 +177,44 @@ impl Series {
     }
 }
 
-fn series(prometheus: &Prometheus<'_>, agents: f64) -> Result<Series> {
-    let count = |selector: &str| number(&prometheus.query(&format!("count({selector})"))?);
-    let of_agents = "{host_id!=\"\"}";
-    let all = count(of_agents)?;
-    let by_destination =
-        count(&format!("{{__name__=~\"{BY_DESTINATION}_(bucket|sum|count)\", host_id!=\"\"}}"))?;
-    Ok(Series { all, a_vm: all / agents, lean: (all - by_destination) / agents })
+/// By some machines, evenly spaced: to count all of a large fleet is more than Prometheus answers in time.
+fn series(prometheus: &Prometheus<'_>, fleet: &Fleet) -> Result<Series> {
+    let vms = &fleet.script().population.vms;
+    let every = (vms.len() / COUNTED).max(1);
+    let (mut all, mut by_destination, mut machines) = (0.0, 0.0, 0.0);
+    for vm in vms.iter().step_by(every) {
+        let of_machine = prometheus.series(&format!("{{host_id=\"{}\"}}", vm.host_id))?;
+        let of_histogram = of_machine.iter().filter(|series| series.name().starts_with(BY_DESTINATION));
+        by_destination += of_histogram.count() as f64;
+        all += of_machine.len() as f64;
+        machines += 1.0;
+    }
+    Ok(Series { a_vm: all / machines, lean: (all - by_destination) / machines })
 }
 
-/// How long all groups of rules took last, and the largest part of its interval that one took.
-fn rules(prometheus: &Prometheus<'_>) -> Result<(Duration, f64)> {
+/// The latest evaluation of rules, in real time.
+struct Rules {
+    all: Duration,
+    /// By group, the slowest first.
+    slowest: Vec<(String, Duration)>,
+    /// The largest part of its interval that a group took.
+    part: f64,
+}
+
+fn rules(prometheus: &Prometheus<'_>) -> Result<Rules> {
     let groups = prometheus.rule_groups()?;
     let groups = groups.as_array().context("rules are in groups")?;
     ensure!(!groups.is_empty(), "there are no rules");
-    let mut all = 0.0;
-    let mut part: f64 = 0.0;
+    let (mut slowest, mut part) = (Vec::new(), 0.0_f64);
     for group in groups {
         let seconds = |key: &str| group[key].as_f64().with_context(|| format!("a group has a {key}"));
         let took = seconds("evaluationTime")?;
-        all += took;
         part = part.max(took / seconds("interval")?);
+        slowest.push((group["name"].as_str().unwrap_or_default().to_owned(), Duration::from_secs_f64(took)));
     }
-    Ok((Duration::from_secs_f64(all), part))
-}
-
-fn number(vector: &Value) -> Result<f64> {
-    let text = vector[0]["value"][1].as_str().context("a query for one number finds one")?;
-    Ok(text.parse()?)
+    slowest.sort_by_key(|(_, took)| Reverse(*took));
+    let all = slowest.iter().map(|(_, took)| *took).sum();
+    Ok(Rules { all, slowest, part })
 }
 
 fn memory(service: &Service<'_>) -> Result<f64> {

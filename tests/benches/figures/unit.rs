@@ -18,6 +18,7 @@ pub(crate) const SECONDS: Unit = Unit { symbol: "s", decimals: 2 };
 pub(crate) const KIBIBYTES: Unit = Unit { symbol: "KiB", decimals: 1 };
 pub(crate) const MEBIBYTES: Unit = Unit { symbol: "MiB", decimals: 2 };
 pub(crate) const MEGABYTES: Unit = Unit { symbol: "MB", decimals: 2 };
+pub(crate) const PERCENT_OF_AN_INTERVAL: Unit = Unit { symbol: "%", decimals: 1 };
 pub(crate) const PERCENT_OF_A_CORE: Unit = Unit { symbol: "%", decimals: 4 };
 
 impl Unit {

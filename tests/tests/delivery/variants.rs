@@ -130,7 +130,7 @@ fn victoria(stage: &Stage) -> Result<()> {
     require_kept(&victoria, &[sent, meanwhile].concat())
 }
 
-/// All of it and nothing else, in the end: VictoriaMetrics shows what it took some seconds later.
+/// All of it and nothing else, in the end: it shows what it took some seconds later.
 fn require_kept(victoria: &Victoria<'_>, sent: &[Message]) -> Result<()> {
     let expected = points(sent)?.without(&["job", "instance"])?;
     in_the_end(|| {

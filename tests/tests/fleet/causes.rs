@@ -27,13 +27,13 @@ fn block(world: &mut World<'_>) -> Result<()> {
     let fleet = world.plays(include_str!("stories/block.toml"))?;
     let page = "SortieSubscriptionPortBlocked";
     require_told(world, &fleet, SHORT, &["/page firing SortieSubscriptionPortBlocked prod 25: 2"])?;
-    timing::of_block(world, &fleet, page, world.minutes(HAPPENS))
+    timing::of_block(world, &fleet, page, world.minutes(HAPPENS), 1)
 }
 
 fn tenant(world: &mut World<'_>) -> Result<()> {
     let fleet = world.plays(include_str!("stories/tenant.toml"))?;
     require_told(world, &fleet, SHORT, &["/page firing SortieTenantWideBlock 25: 1"])?;
-    timing::of_block(world, &fleet, "SortieTenantWideBlock", world.minutes(HAPPENS))
+    timing::of_block(world, &fleet, "SortieTenantWideBlock", world.minutes(HAPPENS), 3)
 }
 
 fn kind(world: &mut World<'_>) -> Result<()> {

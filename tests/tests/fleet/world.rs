@@ -22,6 +22,8 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 const EVALUATION: Duration = MINUTE;
 /// Where `FLEET_HURRY` says nothing else.
 const HURRY: u32 = 30;
+/// Of each port: one more than it takes to convict anybody, and less to do for the one thread that a fleet is.
+const OPERATORS: usize = 4;
 const POLL: Duration = Duration::from_millis(250);
 
 /// What a trial does.
@@ -95,7 +97,8 @@ fn settings(pace: Pace) -> Settings {
 }
 
 fn scenario(story: &str) -> Result<Scenario> {
-    let scenario = Scenario::parse("story", story)?;
+    let mut scenario = Scenario::parse("story", story)?;
+    scenario.agent.operators = OPERATORS;
     Ok(match number("FLEET_AGENTS")? {
         Some(agents) => scenario.scaled_to(agents),
         None => scenario,

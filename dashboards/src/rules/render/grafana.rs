@@ -25,14 +25,9 @@ pub(super) fn files(groups: &[Group]) -> Vec<File> {
             path: format!("grafana/{file}.yaml"),
             text: yaml(&Provisioned {
                 api_version: 1,
-                groups: groups
-                    .iter()
-                    .map(|group| Evaluated::new(group))
-                    .filter(|group| !group.rules.is_empty())
-                    .collect(),
+                groups: groups.iter().map(|group| Evaluated::new(group)).collect(),
             }),
         })
-        .filter(|file| file.text.contains("uid:"))
         .collect()
 }
 
