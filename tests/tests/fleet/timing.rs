@@ -11,8 +11,9 @@ use e2e::notified::Notification;
 
 use crate::world::World;
 
-/// Of the machines of a subscription, whose block is the subscription's: what the alert says.
+/// Of the machines of a subscription, whose block is the subscription's: what the alert says, and in percent.
 const MOST: f64 = 0.9;
+const MOST_PERCENT: usize = 90;
 /// Of a subscription, what share of its machines the platform stops, as the rules record it.
 const RATIO: &str = "cloud_account_port:sortie_vms_blocked:ratio";
 /// Evaluations of the rules from the one that sees the block until somebody is told, at most: a minute for the group is
@@ -86,7 +87,7 @@ fn detected(fleet: &Fleet) -> Result<SystemTime> {
     });
     let mut moments: Vec<_> = blocked.map(|(_, event)| event.at).collect();
     moments.sort_unstable();
-    let most = (moments.len() as f64 * MOST).ceil() as usize;
+    let most = (moments.len() * MOST_PERCENT).div_ceil(100);
     let at = moments.get(most.saturating_sub(1)).context("nobody told of a block")?;
     Ok(UNIX_EPOCH + Duration::from_nanos(*at))
 }

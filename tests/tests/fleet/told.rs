@@ -16,11 +16,11 @@ pub(crate) fn lines_of(fleet: &Fleet, told: &[Notification]) -> Vec<String> {
     let script = fleet.script();
     let names: Vec<_> = script.scenario.subscription.iter().map(|subscription| &subscription.name).collect();
     let lines = lines(told).into_iter().filter(|line| !line.starts_with("/watchdog "));
-    let named = |line: String| {
+    let with_names = |line: String| {
         let ids = script.population.subscriptions.iter();
         ids.zip(&names).fold(line, |line, (id, name)| line.replace(id, name))
     };
-    let mut lines: Vec<_> = lines.map(named).collect();
+    let mut lines: Vec<_> = lines.map(with_names).collect();
     lines.sort();
     lines
 }
