@@ -1,10 +1,13 @@
 //! That nothing is lost on the way, whoever fails: every point that an agent emitted, compared with what Prometheus has.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use e2e::fleet::{Fate, Fleet};
+use anyhow::{Context as _, Result, ensure};
+use e2e::backend::Prometheus;
+use e2e::fleet::{Emitted, Fate, Fleet};
+use e2e::ledger::Catalogue;
 use e2e::notified::Alert;
 
 use crate::world::{Job, World, in_the_end};
@@ -15,8 +18,12 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     ("wrong_clocks_cost_nobody_else_a_sample_and_are_named", clocks),
 ];
 
-/// What agents send: what rules record and what the gateway counts is nobody's.
-const OURS: &str = r#"{__name__=~"sortie_.+|process_.+",host_id!="",__name__!~"sortie_gateway_.+"}"#;
+/// What the gateway counts under an agent's name, and what Prometheus makes of a resource.
+const OTHERS: &str = "sortie_gateway_.+|target_info";
+/// Longer than a story.
+const SPAN: &str = "[2h]";
+/// One of so many agents is compared sample by sample.
+const COMPARED: usize = 25;
 /// How often the gateway is killed, and how many minutes of the story lie between.
 const KILLS: u32 = 6;
 const APART: u32 = 4;
@@ -72,32 +79,63 @@ fn clocks(world: &mut World<'_>) -> Result<()> {
         ensure!(wrong.iter().any(|vm| named(alert, &vm.host_name)), "an innocent is named: {alert:?}");
     }
     let innocent = |agent: usize| wrong.iter().all(|vm| vm.number != agent);
-    let emitted = fleet.emitted();
-    let lost = emitted
-        .records()
-        .iter()
-        .find(|record| innocent(record.agent) && matches!(record.fate, Fate::Lost(_)));
-    ensure!(lost.is_none(), "an innocent has lost something: {lost:?}");
-    let taken = emitted.those(|record| innocent(record.agent) && record.fate == Fate::Taken).points()?;
-    ensure!(taken.count() > 0, "nobody has sent anything");
-    taken.require_within(&world.backend.prometheus.points(OURS)?, ["what innocents sent", "Prometheus"])
+    require_stored(world, &fleet, &fleet.emitted().those(|record| innocent(record.agent)))
 }
 
 /// Requires that what agents emitted until now is taken in the end, and that Prometheus has it, and nothing else. They go
 /// on meanwhile.
 fn require_all_stored(world: &World<'_>, fleet: &Fleet) -> Result<()> {
+    require_stored(world, fleet, &fleet.emitted())
+}
+
+/// As [`require_all_stored`], of these exports: the samples of every agent are counted, and those of some are compared one
+/// by one.
+fn require_stored(world: &World<'_>, fleet: &Fleet, sent: &Emitted) -> Result<()> {
+    let agents: BTreeSet<_> = sent.records().iter().map(|record| record.agent).collect();
     let until_now = fleet.emitted().records().len();
     in_the_end(|| {
         let emitted = fleet.emitted();
-        let waits = emitted.records()[..until_now].iter().find(|record| record.fate != Fate::Taken);
+        let of_these = emitted.records()[..until_now].iter().filter(|record| agents.contains(&record.agent));
+        let waits = of_these.clone().find(|record| record.fate != Fate::Taken);
         ensure!(waits.is_none(), "not taken: {waits:?}");
+        ensure!(of_these.count() > 0, "nobody has sent anything");
         Ok(())
     })?;
-    let before = fleet.emitted();
-    let stored = world.backend.prometheus.points(OURS)?;
-    let after = fleet.emitted();
-    let (taken, made) = (before.taken().points()?, after.points()?);
-    ensure!(taken.count() > 0, "nobody has sent anything");
-    taken.require_within(&stored, ["what was taken", "Prometheus"])?;
-    stored.require_within(&made, ["Prometheus", "what was sent"])
+    let taken = fleet.emitted().taken();
+    let stored = samples_by_host(&world.backend.prometheus)?;
+    let made = fleet.emitted();
+    let vms = &fleet.script().population.vms;
+    let (taken_samples, made_samples) = (taken.samples(), made.samples());
+    for agent in &agents {
+        let of = |samples: &BTreeMap<usize, usize>| samples.get(agent).copied().unwrap_or_default();
+        let (at_least, at_most) = (of(&taken_samples), of(&made_samples));
+        let count = stored.get(&vms[*agent].host_id).copied().unwrap_or_default();
+        ensure!(
+            (at_least..=at_most).contains(&count),
+            "{at_least} samples of agent {agent} were taken and {at_most} made, {count} are stored"
+        );
+    }
+    for agent in agents.iter().copied().step_by(COMPARED) {
+        let selector = format!("{{host_id=\"{}\",__name__!~\"{OTHERS}\"}}", vms[agent].host_id);
+        let before = fleet.emitted().of_agent(agent).taken().points()?;
+        let stored = world.backend.prometheus.points(&selector)?;
+        let after = fleet.emitted().of_agent(agent).points()?;
+        before.require_within(&stored, ["what was taken", "Prometheus"])?;
+        stored.require_within(&after, ["Prometheus", "what was sent"])?;
+    }
+    Ok(())
+}
+
+/// Of every series that agents send.
+fn samples_by_host(prometheus: &Prometheus<'_>) -> Result<BTreeMap<String, usize>> {
+    let mut samples = BTreeMap::new();
+    for name in Catalogue::load()?.series() {
+        let rows = prometheus.query(&format!("sum by (host_id) (count_over_time({name}{SPAN}))"))?;
+        for row in rows.as_array().context("a vector is a list")? {
+            let count = row["value"][1].as_str().context("a sample has a value")?;
+            let host = row["metric"]["host_id"].as_str().unwrap_or_default();
+            *samples.entry(host.to_owned()).or_default() += count.parse::<usize>()?;
+        }
+    }
+    Ok(samples)
 }
