@@ -4,6 +4,7 @@
 //! Needs root, and what `tests/backends` builds.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -23,14 +24,15 @@ const ALWAYS: [&str; 3] = ["sortie_port_status", "sortie_probe_attempts_total", 
 /// One of so many agents is compared sample by sample.
 const COMPARED: usize = 25;
 
+static STAGE: LazyLock<Stage> = LazyLock::new(|| Stage::prepare_empty().expect("there is a stage"));
+
 #[test]
 fn a_block_of_forty_minutes_is_told_in_one_and_everything_arrives() {
     run().unwrap_or_else(|error| panic!("{error:#}"));
 }
 
 fn run() -> Result<()> {
-    let stage = Stage::prepare_empty()?;
-    let (namespace, desk) = (netns::alone("fleet")?, stage.desk()?);
+    let (namespace, desk) = (netns::alone("fleet")?, STAGE.desk()?);
     let backend = Backend::start(&namespace, &desk.state_dir())?;
     let scenario = Scenario::load("block")?;
     let pace = Pace::ending_now(scenario.length, 40.0);
@@ -68,8 +70,7 @@ fn run() -> Result<()> {
 #[test]
 fn a_lean_gateway_keeps_everything_but_the_histogram_of_handshakes() {
     let lean = || {
-        let stage = Stage::prepare_empty()?;
-        let (namespace, desk) = (netns::alone("lean")?, stage.desk()?);
+        let (namespace, desk) = (netns::alone("lean")?, STAGE.desk()?);
         let gateway = Gateway { overlays: vec![Overlay::Shipped("lean.yaml")], ..Gateway::default() };
         let backend = Backend::start_with(&gateway, &namespace, &desk.state_dir())?;
         let scenario = Scenario::load("benchmark")?.scaled_to(10);

@@ -124,15 +124,19 @@ fn strange_resource(backend: &mut Backend<'_>) -> Result<()> {
     let mut message = exports("vm", SystemTime::now(), 1).remove(0);
     let Message::Metrics(request) = &mut message else { bail!("an export has metrics") };
     let resource = request.resource_metrics[0].resource.as_mut().context("an export has a resource")?;
-    resource.attributes.push(KeyValue {
-        key: "container.id".to_owned(),
-        value: Some(AnyValue { value: Some(Value::StringValue("another each time".to_owned())) }),
+    resource.attributes.extend(["container.id", "deployment.environment.name"].map(|key| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(Value::StringValue("set by an operator".to_owned())) }),
         ..KeyValue::default()
-    });
+    }));
     require_taken(&backend.send(Protocol::Http, &[message], &[])?)?;
     let info = backend.prometheus.query(r#"target_info{job="sortie"}"#)?;
     let labels = info[0]["metric"].as_object().context("Prometheus keeps a resource as target_info")?;
     ensure!(labels.contains_key("service_version"), "what is ours is gone: {labels:?}");
+    ensure!(
+        labels.contains_key("deployment_environment_name"),
+        "what fleets are told apart by is gone: {labels:?}"
+    );
     ensure!(!labels.contains_key("container_id"), "what is not ours is there: {labels:?}");
     Ok(())
 }

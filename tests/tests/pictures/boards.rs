@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use e2e::agent::Stage;
 use e2e::backend::{Backend, Collector, Watch};
-use e2e::fleet::{Fleet, Pace, Scenario, Settings};
+use e2e::fleet::{Fleet, Pace, Scenario, Settings, What};
 use e2e::otlp::Protocol;
 use e2e::{browser, netns};
 use serde_json::{Value, json};
 use sortie_dashboards::boards;
-use sortie_dashboards::boards::model::Empty;
+use sortie_dashboards::boards::model::{Board, Empty};
 
 use crate::recorded::record;
 
@@ -60,7 +60,11 @@ fn watched(backend: &Backend<'_>) -> Result<()> {
     until(backend, ALERT, 1)?;
     let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dashboards/perses");
     let seen = browser::render(&prometheus(), &boards, &jobs(&fleet)?.to_string(), backend.namespace())?;
-    println!("{seen}");
+    let seen: Vec<Value> = serde_json::from_str(&seen).context("failed to read what was seen")?;
+    let panels = |board: &Board| board.rows.iter().map(|row| row.panels.len()).sum::<usize>();
+    let expected: Vec<_> =
+        boards::all().iter().map(|it| json!({ "board": it.uid, "panels": panels(it) })).collect();
+    ensure!(seen == expected, "expected {expected:?}, and seen is {seen:?}");
     Ok(())
 }
 
@@ -126,7 +130,10 @@ fn values(fleet: &Fleet, board: &str) -> Result<BTreeMap<&'static str, String>> 
     let number = number.with_context(|| format!("the story has a subscription `{name}`"))?;
     let vm = script.population.vms.iter().find(|vm| vm.subscription == number);
     let vm = vm.with_context(|| format!("`{name}` has a machine"))?;
+    let exemption = script.scenario.happening.iter().find(|it| matches!(it.what, What::Exemption { .. }));
+    let granted = fleet.wall(exemption.context("the story has an exemption")?.at);
     Ok(BTreeMap::from([
+        ("granted", granted.duration_since(UNIX_EPOCH)?.as_secs().to_string()),
         ("subscription", script.population.subscriptions[number].clone()),
         ("vm", vm.host_name.clone()),
         ("port", "25".to_owned()),

@@ -21,8 +21,9 @@ pub(crate) fn record(backend: &Backend<'_>, from: SystemTime, to: SystemTime) ->
     for rule in rules(backend)? {
         let [name, query] = [&rule["name"], &rule["query"]].map(|text| text.as_str().unwrap_or_default());
         let answer = backend.prometheus.query_range(query, from, to, &format!("{}s", STEP.as_secs()))?;
-        let points = answer.as_array().context("a matrix has series")?.iter().flat_map(|it| points(it, to));
-        keep(backend, name, points.collect()).with_context(|| format!("failed to record {name}"))?;
+        let series = answer.as_array().context("a matrix has series")?;
+        let points: Vec<_> = series.iter().flat_map(|it| points(it, to)).collect();
+        keep(backend, name, &points).with_context(|| format!("failed to record {name}"))?;
     }
     Ok(())
 }
@@ -70,7 +71,7 @@ fn nanoseconds(seconds: u64) -> String {
     Duration::from_secs(seconds).as_nanos().to_string()
 }
 
-fn keep(backend: &Backend<'_>, name: &str, points: Vec<Value>) -> Result<()> {
+fn keep(backend: &Backend<'_>, name: &str, points: &[Value]) -> Result<()> {
     let metrics = json!([{ "name": name, "gauge": { "dataPoints": points } }]);
     let body = json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": metrics }] }] });
     let answer = backend.namespace().run(|| http::post(PROMETHEUS, "/api/v1/otlp/v1/metrics", &body))?;

@@ -25,7 +25,7 @@ pub(super) fn board() -> Board {
             SUBSCRIPTION,
             PORT,
             FAMILY,
-            // `date --date 2026-11-26T09:00Z +%s`; from the beginning of time every VM was booted later.
+            // `date --date 2026-11-26T09:00Z +%s`; 0 until somebody types it.
             Variable { name: "granted", title: "Granted at (Unix time)", source: Source::Text("0") },
         ],
         annotations: Vec::new(),
@@ -48,7 +48,12 @@ fn vms_in(states: &str) -> String {
 
 /// Those of the expression whose VM was booted before or after the exemption.
 fn booted(vms: &str, when: &str) -> String {
-    format!("{vms} and on (host_id) {BOOTED} {when} $granted")
+    format!("{vms} and on (host_id) {}", boots_that_are(when))
+}
+
+/// Boots before or after the exemption: none, until somebody says when that was.
+fn boots_that_are(when: &str) -> String {
+    format!("({BOOTED} {when} $granted and on () vector($granted) > 0)")
 }
 
 /// VMs that are stopped now and were open within the time that is looked at.
@@ -207,12 +212,12 @@ fn boots() -> Panel {
             Unit::Count,
             vec![
                 Series::coloured(
-                    format!("count({BOOTED} >= $granted) or 0 * count({BOOTED})"),
+                    format!("count({}) or 0 * count({BOOTED})", boots_that_are(">=")),
                     "booted after it",
                     GOOD,
                 ),
                 Series::coloured(
-                    format!("count({BOOTED} < $granted) or 0 * count({BOOTED})"),
+                    format!("count({}) or 0 * count({BOOTED})", boots_that_are("<")),
                     "running since before",
                     DIM,
                 ),

@@ -265,7 +265,7 @@ fn agents() -> Panel {
             ],
         ),
     )
-    .sized(24, 6)
+    .sized(24, 8)
 }
 
 fn next_steps() -> Panel {
@@ -282,4 +282,5 @@ fn next_steps() -> Panel {
              a ticket about a block would be refused.\n\
              * **Agents gone.** Absence says nothing about mail: see *Agents* and *Gateway*.",
     )
+    .sized(24, 6)
 }

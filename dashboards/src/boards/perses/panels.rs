@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{source, table};
-use crate::boards::model::{Lines, Panel, Query, Stat, Steps, Timeline, Unit, View, Word};
+use crate::boards::model::{Colour, Lines, Panel, Query, Stat, Steps, Timeline, Unit, View, Word};
+use crate::boards::palette::CALM;
 
 /// Agents export once a minute: asked more finely `$__rate_interval` would hold a single point.
 const STEP: &str = "1m";
+/// A number of Perses is text in its colour on the ground of the theme, on which slate is not read where that is dark:
+/// halfway between the slates of the page's two themes.
+const SLATE: Colour = Colour("#76899d");
 
 pub(super) fn panel(panel: &Panel) -> Value {
     let (kind, spec) = match &panel.view {
@@ -98,7 +102,8 @@ fn mappings(words: &[Word]) -> Vec<Value> {
 fn thresholds(steps: &Steps) -> Value {
     let all: Vec<_> =
         steps.steps.iter().map(|step| json!({ "value": step.from, "color": step.colour.0 })).collect();
-    json!({ "mode": "absolute", "defaultColor": steps.ground.0, "steps": all })
+    let ground = if steps.ground == CALM { SLATE } else { steps.ground };
+    json!({ "mode": "absolute", "defaultColor": ground.0, "steps": all })
 }
 
 /// The format that Perses has for a unit.
