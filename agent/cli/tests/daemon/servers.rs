@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
+use std::iter;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,17 +132,10 @@ fn greet(listener: &TcpListener, closed: &AtomicBool, late: &AtomicBool) {
 }
 
 /// One request to a receiver of telemetry, which accepts it: its head, and its body uncompressed. Bytes that are no text
-/// are replaced.
+/// are replaced. An agent that nobody heard for its whole patience gives a connection up and comes again.
 pub(crate) fn receive(receiver: &TcpListener) -> String {
-    let (mut stream, _) = receiver.accept().expect("somebody comes");
-    stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    while !is_whole(&bytes) {
-        let length = stream.read(&mut chunk).expect("the rest comes");
-        assert!(length > 0, "it ended early: {}", String::from_utf8_lossy(&bytes));
-        bytes.extend_from_slice(&chunk[..length]);
-    }
+    let (mut stream, bytes) =
+        iter::repeat_with(|| whole_request(receiver)).flatten().next().expect("somebody stays");
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("the answer is taken");
     let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").expect("it is whole") + 4;
     let (head, body) = bytes.split_at(head);
@@ -150,6 +144,21 @@ pub(crate) fn receive(receiver: &TcpListener) -> String {
     GzDecoder::new(body).read_to_end(&mut message).expect("one member of gzip");
     text.push_str(&String::from_utf8_lossy(&message));
     text
+}
+
+/// What the next one who comes has to say, if it stays to the end of it.
+fn whole_request(receiver: &TcpListener) -> Option<(TcpStream, Vec<u8>)> {
+    let (mut stream, _) = receiver.accept().expect("somebody comes");
+    stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while !is_whole(&bytes) {
+        match stream.read(&mut chunk).expect("the rest comes") {
+            0 => return None,
+            length => bytes.extend_from_slice(&chunk[..length]),
+        }
+    }
+    Some((stream, bytes))
 }
 
 /// The first request for this path; what comes before it is taken as well.
