@@ -27,8 +27,8 @@ use anyhow::Result;
 use e2e::agent::Stage;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// Two hundred agents in a hurry, and the programs behind them, take half a core: these leave some of two.
-const THREADS: usize = 3;
+/// Two hundred agents in a hurry, and the programs behind them, take up to a core.
+const THREADS: usize = 2;
 
 fn main() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
