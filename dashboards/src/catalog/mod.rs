@@ -11,7 +11,7 @@ mod foreign;
 mod known;
 mod labels;
 mod read;
-mod recorded;
+pub(crate) mod recorded;
 
 use std::collections::BTreeSet;
 

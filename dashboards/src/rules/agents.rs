@@ -3,6 +3,7 @@
 //! Nobody scrapes an agent, so that there is no `up`: who is missing is known from who was there.
 
 use super::{Alert, Board, Minutes, Rule, Severity};
+use crate::catalog::recorded::{AGENTS, AGENTS_STALLED};
 
 /// Machines come and go; more at once is a cause.
 const MISSING: f64 = 0.05;
@@ -12,8 +13,6 @@ const AT_LEAST: u32 = 2;
 const FILLED: f64 = 0.8;
 /// A gateway that restarts costs less.
 const FAILING: f64 = 0.1;
-
-const AGENTS: &str = "cloud_account:sortie_agents:count";
 
 pub(super) fn alerts() -> Vec<Rule> {
     vec![
@@ -85,7 +84,7 @@ pub(super) fn slow() -> Vec<Rule> {
         Rule::Alert(Alert {
             name: "SortieProbesStalled",
             severity: Severity::Warning,
-            expr: format!("cloud_account:sortie_agents_stalled:count / {AGENTS} > {MISSING}"),
+            expr: format!("{AGENTS_STALLED} / {AGENTS} > {MISSING}"),
             unless: None,
             wait: Some(Minutes(15)),
             keep: Some(Minutes(15)),

@@ -9,10 +9,8 @@
 //! After six hours a block is no news and the alert ends by itself, also while the block lasts. Where the port is expected to be
 //! open `SortieExpectationViolated` goes on.
 
-use super::{Alert, Board, Minutes, Rule, Severity};
-
-/// The recorded condition of the page.
-pub(super) const NEWLY_BLOCKED: &str = "cloud_account_port:sortie_vms_newly_blocked:ratio";
+use super::{Alert, BY_PORT, Board, Minutes, Rule, Severity};
+use crate::catalog::recorded::{BLOCKED_RATIO, CONCLUSIVE, EXPECTED, NEWLY_BLOCKED, STATES, STOPPED_RATIO};
 
 /// Not all: one machine in ten may hang, or be exempt.
 const BLOCKED: f64 = 0.9;
@@ -27,18 +25,11 @@ const TENANT_WIDE: u32 = 3;
 /// Fewer machines have no share worth a ticket.
 const SOME: u32 = 5;
 
-const RATIO: &str = "cloud_account_port:sortie_vms_blocked:ratio";
-const STOPPED: &str = "cloud_account_port:sortie_vms_stopped:ratio";
-const CONCLUSIVE: &str = "cloud_account_port:sortie_vms_conclusive:count";
-const STATES: &str = "cloud_account_port_state:sortie_vms:count";
-const EXPECTED: &str = "cloud_account_port_expected:sortie_vms:count";
-const BY_PORT: &str = "by (cloud_account_id, server_port, network_type)";
-
 pub(super) fn newly_blocked() -> String {
     format!(
-        "{RATIO} >= {BLOCKED}\n\
+        "{BLOCKED_RATIO} >= {BLOCKED}\n\
          and\n\
-         min_over_time({RATIO}[{LATELY}]) <= {NOT_BLOCKED}\n\
+         min_over_time({BLOCKED_RATIO}[{LATELY}]) <= {NOT_BLOCKED}\n\
          and\n\
          {HEARD_OF}\n\
          and\n\
@@ -99,7 +90,7 @@ pub(super) fn tickets() -> Vec<Rule> {
             name: "SortieSubscriptionPortUnblocked",
             severity: Severity::Info,
             expr: format!(
-                "{RATIO} <= {NOT_BLOCKED}\nand\nmax_over_time({RATIO}[{LATELY}]) >= {BLOCKED}\nand\n{}",
+                "{BLOCKED_RATIO} <= {NOT_BLOCKED}\nand\nmax_over_time({BLOCKED_RATIO}[{LATELY}]) >= {BLOCKED}\nand\n{}",
                 heard()
             ),
             unless: None,
@@ -115,7 +106,7 @@ pub(super) fn tickets() -> Vec<Rule> {
             severity: Severity::Warning,
             expr: format!(
                 "(\n  \
-                   {STOPPED}\n  \
+                   {STOPPED_RATIO}\n  \
                    -\n  \
                    (\n    \
                      sum {BY_PORT} ({EXPECTED}{{sortie_expected_state=\"blocked\"}}) / ({CONCLUSIVE} > 0)\n    \
@@ -124,7 +115,7 @@ pub(super) fn tickets() -> Vec<Rule> {
                    )\n\
                  ) > {NOT_BLOCKED}\n\
                  and\n\
-                 {RATIO} < {BLOCKED}\n\
+                 {BLOCKED_RATIO} < {BLOCKED}\n\
                  and\n\
                  {CONCLUSIVE} >= {SOME}"
             ),
@@ -143,9 +134,9 @@ pub(super) fn tickets() -> Vec<Rule> {
             severity: Severity::Info,
             expr: format!(
                 "abs(\n  \
-                   sum by (cloud_account_id, server_port) ({RATIO}{{network_type=\"ipv6\"}})\n  \
+                   sum by (cloud_account_id, server_port) ({BLOCKED_RATIO}{{network_type=\"ipv6\"}})\n  \
                    -\n  \
-                   sum by (cloud_account_id, server_port) ({RATIO}{{network_type=\"ipv4\"}})\n\
+                   sum by (cloud_account_id, server_port) ({BLOCKED_RATIO}{{network_type=\"ipv4\"}})\n\
                  ) > {DIVERGED}"
             ),
             unless: None,

@@ -3,6 +3,7 @@
 //! Only a change is told. Machines without IPv6, and subnets that were built without a way out, have been so all along.
 
 use super::{Alert, Board, Minutes, Rule, Severity};
+use crate::catalog::recorded::{NO_EGRESS_RATIO, REGION_AGENTS, REGION_STATES, STATES};
 
 /// Nearly all machines of a region.
 const LOST: f64 = 0.9;
@@ -21,11 +22,6 @@ const OFTEN: f64 = 0.2;
 /// Fewer machines have no share worth a ticket.
 const ENOUGH: u32 = 5;
 
-const RATIO: &str = "cloud_account_region_port:sortie_no_egress:ratio";
-const AGENTS: &str = "cloud_account_region:sortie_agents:count";
-const REGION_STATES: &str = "cloud_account_region_port_state:sortie_vms:count";
-const STATES: &str = "cloud_account_port_state:sortie_vms:count";
-
 pub(super) fn alerts() -> Vec<Rule> {
     vec![
         Rule::Alert(Alert {
@@ -33,19 +29,19 @@ pub(super) fn alerts() -> Vec<Rule> {
             severity: Severity::Critical,
             // Every port, or it is none of this alert's business.
             expr: format!(
-                "min by (cloud_account_id, cloud_region, network_type) ({RATIO}) >= {LOST}\n\
+                "min by (cloud_account_id, cloud_region, network_type) ({NO_EGRESS_RATIO}) >= {LOST}\n\
                  and\n\
-                 max by (cloud_account_id, cloud_region, network_type) (min_over_time({RATIO}[6h])) <= {NOT_LOST}\n\
+                 max by (cloud_account_id, cloud_region, network_type) (min_over_time({NO_EGRESS_RATIO}[6h])) <= {NOT_LOST}\n\
                  and on (cloud_account_id, cloud_region)\n\
-                 {AGENTS} >= {SOME}\n\
+                 {REGION_AGENTS} >= {SOME}\n\
                  and on (cloud_account_id, cloud_region)\n\
-                 {AGENTS} >= {HEARD} * max_over_time({AGENTS}[6h])\n\
+                 {REGION_AGENTS} >= {HEARD} * max_over_time({REGION_AGENTS}[6h])\n\
                  and\n\
                  max by (cloud_account_id, cloud_region, network_type) (\n  \
                    sum by (cloud_account_id, cloud_region, server_port, network_type) (\n    \
                      max_over_time({REGION_STATES}{{sortie_port_state!=\"no_egress\"}}[6h])\n  \
                    )\n\
-                 ) >= on (cloud_account_id, cloud_region) group_left () {HAD} * {AGENTS}"
+                 ) >= on (cloud_account_id, cloud_region) group_left () {HAD} * {REGION_AGENTS}"
             ),
             unless: None,
             wait: Some(Minutes(5)),

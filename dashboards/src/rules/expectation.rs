@@ -3,34 +3,30 @@
 //! Pages only while nearly all of a subscription's machines are wrong, and only where the expectation is no plan: one that
 //! is younger than an hour belongs to an exemption whose machines are still to be deallocated.
 
-use super::{Alert, Board, Minutes, Rule, Severity};
+use super::{Alert, BY_PORT, Board, Minutes, Rule, Severity};
+use crate::catalog::recorded::{BLOCKED_UNEXPECTEDLY, EXPECTED, NEWLY_BLOCKED, OPEN_UNEXPECTEDLY, STATES};
 
 /// As for a block: one machine in ten may be odd.
 const NEARLY_ALL: f64 = 0.9;
 /// The share of those who were heard within the last hour, and of those whose expectation is older than that.
 const MOST: f64 = 0.5;
 
-const UNEXPECTED: &str = "cloud_account_port:sortie_vms_blocked_unexpectedly:count";
-const EXPECTED: &str = "cloud_account_port_expected:sortie_vms:count{sortie_expected_state=\"open\"}";
-const BY_PORT: &str = "by (cloud_account_id, server_port, network_type)";
-
 pub(super) fn alerts() -> Vec<Rule> {
+    let expected = format!("{EXPECTED}{{sortie_expected_state=\"open\"}}");
     vec![
         Rule::Alert(Alert {
             name: "SortieExpectationViolated",
             severity: Severity::Critical,
             expr: format!(
-                "{UNEXPECTED} / sum {BY_PORT} ({EXPECTED}) >= {NEARLY_ALL}\n\
+                "{BLOCKED_UNEXPECTEDLY} / sum {BY_PORT} ({expected}) >= {NEARLY_ALL}\n\
                  and\n\
-                 sum {BY_PORT} ({EXPECTED}) >= {MOST} * sum {BY_PORT} (max_over_time({EXPECTED}[1h]))\n\
+                 sum {BY_PORT} ({expected}) >= {MOST} * sum {BY_PORT} (max_over_time({expected}[1h]))\n\
                  and\n\
-                 sum {BY_PORT} (max_over_time({EXPECTED}[6h] offset 1h)) >= {MOST} * sum {BY_PORT} ({EXPECTED})"
+                 sum {BY_PORT} (max_over_time({expected}[6h] offset 1h)) >= {MOST} * sum {BY_PORT} ({expected})"
             ),
-            unless: Some(
-                "unless on (cloud_account_id, server_port, network_type)\n\
-                 cloud_account_port:sortie_vms_newly_blocked:ratio > 0"
-                    .to_owned(),
-            ),
+            unless: Some(format!(
+                "unless on (cloud_account_id, server_port, network_type)\n{NEWLY_BLOCKED} > 0"
+            )),
             wait: Some(Minutes(15)),
             keep: Some(Minutes(15)),
             summary: "Outbound port <server_port> (<network_type>) of <subscription> is stopped and should be open",
@@ -42,7 +38,7 @@ pub(super) fn alerts() -> Vec<Rule> {
         Rule::Alert(Alert {
             name: "SortiePortOpenUnexpectedly",
             severity: Severity::Warning,
-            expr: "cloud_account_port:sortie_vms_open_unexpectedly:count > 0".to_owned(),
+            expr: format!("{OPEN_UNEXPECTEDLY} > 0"),
             unless: None,
             wait: Some(Minutes(30)),
             keep: Some(Minutes(15)),
@@ -56,9 +52,9 @@ pub(super) fn alerts() -> Vec<Rule> {
             name: "SortieExemptionNotEffective",
             severity: Severity::Warning,
             expr: format!(
-                "{UNEXPECTED} > 0\n\
+                "{BLOCKED_UNEXPECTEDLY} > 0\n\
                  and on (cloud_account_id, server_port, network_type)\n\
-                 cloud_account_port_state:sortie_vms:count{{sortie_port_state=\"platform_blocked\"}} > 0\n\
+                 {STATES}{{sortie_port_state=\"platform_blocked\"}} > 0\n\
                  unless on (cloud_account_id)\n\
                  sortie_subscription_info{{sortie_subscription_type=~\"ea|mca-e\"}}"
             ),

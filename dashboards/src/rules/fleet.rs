@@ -3,21 +3,16 @@
 //! A state counts where it is 1: a state that a machine has left is 0 and goes on. A share is absent where nobody could
 //! judge, for "not measured" is not "fine".
 
-use super::{Record, Rule, block};
+use super::{BY_PORT, Record, Rule, block};
+use crate::catalog::recorded::{
+    AGENTS, BLOCKED_RATIO, BLOCKED_UNEXPECTEDLY, CONCLUSIVE, EXPECTED, NEWLY_BLOCKED, NO_EGRESS_RATIO,
+    OPEN_UNEXPECTEDLY, REGION_AGENTS, REGION_STATES, RELAY_UNUSABLE_RATIO, STATES, STOPPED_RATIO,
+};
 
 /// Nothing is said about mail where nothing leaves, or the evidence is not enough.
 const NOT_JUDGED: &str = "no_egress|inconclusive";
 /// Who may stand in the way of mail.
 const STOPPED: &str = "platform_blocked|path_blocked|locally_blocked";
-
-/// By subscription, port and family.
-const BY_PORT: &str = "by (cloud_account_id, server_port, network_type)";
-
-const STATES: &str = "cloud_account_port_state:sortie_vms:count";
-const REGION_STATES: &str = "cloud_account_region_port_state:sortie_vms:count";
-const CONCLUSIVE: &str = "cloud_account_port:sortie_vms_conclusive:count";
-const EXPECTED: &str = "cloud_account_port_expected:sortie_vms:count";
-const REGION_AGENTS: &str = "cloud_account_region:sortie_agents:count";
 
 pub(super) fn recorded() -> Vec<Rule> {
     let record = |name, expr, says| Rule::Record(Record { name, expr, says });
@@ -46,12 +41,12 @@ pub(super) fn recorded() -> Vec<Rule> {
             "VMs whose state is neither `no_egress` nor `inconclusive`",
         ),
         record(
-            "cloud_account_port:sortie_vms_blocked:ratio",
+            BLOCKED_RATIO,
             share_of_conclusive("sortie_port_state=\"platform_blocked\""),
             "share of those that the platform stops",
         ),
         record(
-            "cloud_account_port:sortie_vms_stopped:ratio",
+            STOPPED_RATIO,
             share_of_conclusive(&format!("sortie_port_state=~\"{STOPPED}\"")),
             "share of those that the platform, the path or the machine itself stops",
         ),
@@ -63,12 +58,12 @@ pub(super) fn recorded() -> Vec<Rule> {
             "VMs with this expectation",
         ),
         record(
-            "cloud_account_port:sortie_vms_blocked_unexpectedly:count",
+            BLOCKED_UNEXPECTEDLY,
             against_expectation(&format!("sortie_port_state=~\"{STOPPED}\""), "open"),
             "VMs that are stopped and expected to be `open`",
         ),
         record(
-            "cloud_account_port:sortie_vms_open_unexpectedly:count",
+            OPEN_UNEXPECTEDLY,
             against_expectation("sortie_port_state=\"open\"", "blocked"),
             "VMs that are open and expected to be `blocked`",
         ),
@@ -80,13 +75,13 @@ pub(super) fn recorded() -> Vec<Rule> {
             "agents that report, by region",
         ),
         record(
-            "cloud_account:sortie_agents:count",
+            AGENTS,
             "count by (cloud_account_id) (\n  group by (cloud_account_id, host_id) (sortie_agent_info)\n)"
                 .to_owned(),
             "agents that report",
         ),
         record(
-            "cloud_account_region_port:sortie_no_egress:ratio",
+            NO_EGRESS_RATIO,
             format!(
                 "(\n  \
                    sum by (cloud_account_id, cloud_region, server_port, network_type) (\n    \
@@ -101,7 +96,7 @@ pub(super) fn recorded() -> Vec<Rule> {
             "share of VMs that nothing leaves",
         ),
         record(
-            "cloud_account_relay:sortie_vms_unusable:ratio",
+            RELAY_UNUSABLE_RATIO,
             "(\n  \
                count by (cloud_account_id, sortie_relay_name) (\n    \
                  sortie_relay_status{sortie_relay_state=\"unusable\"} == 1\n  \
@@ -115,7 +110,7 @@ pub(super) fn recorded() -> Vec<Rule> {
             "share of VMs that cannot hand mail to this relay",
         ),
         record(
-            block::NEWLY_BLOCKED,
+            NEWLY_BLOCKED,
             block::newly_blocked(),
             "the share that the platform stops, only while `SortieSubscriptionPortBlocked` holds",
         ),

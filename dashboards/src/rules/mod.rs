@@ -28,6 +28,9 @@ pub use model::{Alert, Board, Minutes, Record, Rule, Severity};
 pub(crate) use render::RUNBOOKS;
 pub use render::{File, files, runbooks};
 
+/// By subscription, port and family.
+const BY_PORT: &str = "by (cloud_account_id, server_port, network_type)";
+
 #[cfg(test)]
 mod limits;
 #[cfg(test)]

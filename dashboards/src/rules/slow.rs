@@ -1,6 +1,7 @@
 //! Numbers that need every series of every machine over some time: they are recorded every five minutes.
 
 use super::{Record, Rule};
+use crate::catalog::recorded::{AGENTS, AGENTS_SEEN, AGENTS_STALLED, FAILURES, HANDSHAKE};
 
 /// Conversations are rare, so that most attempts that succeed are `established`.
 const ARRIVED: &str = "established|greeted";
@@ -11,7 +12,7 @@ pub(super) fn recorded() -> Vec<Rule> {
     let record = |name, expr: String, says| Rule::Record(Record { name, expr, says });
     vec![
         record(
-            "cloud_account:sortie_agents_seen6h:count",
+            AGENTS_SEEN,
             "count by (cloud_account_id) (\n  \
                group by (cloud_account_id, host_id) (last_over_time(sortie_agent_info[6h]))\n\
              )"
@@ -19,7 +20,7 @@ pub(super) fn recorded() -> Vec<Rule> {
             "agents that reported within six hours, those that were replaced included",
         ),
         record(
-            "cloud_account:sortie_agents_stalled:count",
+            AGENTS_STALLED,
             format!(
                 "count by (cloud_account_id) (\n  \
                    group by (cloud_account_id, host_id) (\n    \
@@ -29,12 +30,12 @@ pub(super) fn recorded() -> Vec<Rule> {
                    )\n\
                  )\n\
                  or\n\
-                 0 * cloud_account:sortie_agents:count"
+                 0 * {AGENTS}"
             ),
             "agents that report, could judge, and have not for half an hour",
         ),
         record(
-            "server_address_port:sortie_probe_failures:ratio_rate10m",
+            FAILURES,
             format!(
                 "(\n  \
                    sum by (server_address, server_port, network_type) (\n    \
@@ -55,7 +56,7 @@ pub(super) fn recorded() -> Vec<Rule> {
             "share of attempts to reach this destination that failed, of the port under test",
         ),
         record(
-            "cloud_region_port:sortie_handshake_seconds:mean10m",
+            HANDSHAKE,
             "sum by (cloud_region, server_port, network_type) (\n  \
                rate(sortie_probe_handshake_duration_seconds_sum{sortie_target_role=~\"subject|anchor\"}[10m])\n\
              )\n\

@@ -2,6 +2,7 @@
 //! nothing to tell, and nobody is told so.
 
 use super::{Alert, Board, Minutes, Rule, Severity};
+use crate::catalog::recorded::AGENTS;
 
 const INFO: &str = "sortie_subscription_info";
 
@@ -48,7 +49,7 @@ pub(super) fn alerts() -> Vec<Rule> {
                    unless on (cloud_account_id)\n  \
                    last_over_time({INFO}[1h])\n  \
                    and on (cloud_account_id)\n  \
-                   cloud_account:sortie_agents:count\n\
+                   {AGENTS}\n\
                  )"
             ),
             unless: None,

@@ -1,6 +1,7 @@
 //! The other side: destinations and relays. What one of them does is never a block.
 
-use super::{Alert, Board, Minutes, Rule, Severity};
+use super::{Alert, BY_PORT, Board, Minutes, Rule, Severity};
+use crate::catalog::recorded::{CONCLUSIVE, EXPECTED, FAILURES, HANDSHAKE, RELAY_UNUSABLE_RATIO, STATES};
 
 /// Of attempts from the whole fleet; some machines reach it by luck or by a cache of names.
 const DEAD: f64 = 0.8;
@@ -14,10 +15,6 @@ const SOME: f64 = 0.1;
 const SLOWER: u32 = 3;
 /// In seconds: below it three times as long is still fast.
 const SLOW: f64 = 0.05;
-
-const FAILURES: &str = "server_address_port:sortie_probe_failures:ratio_rate10m";
-const HANDSHAKE: &str = "cloud_region_port:sortie_handshake_seconds:mean10m";
-const BY_PORT: &str = "by (cloud_account_id, server_port, network_type)";
 
 /// They read what the slow group records.
 pub(super) fn slow() -> Vec<Rule> {
@@ -68,14 +65,14 @@ pub(super) fn alerts() -> Vec<Rule> {
             severity: Severity::Warning,
             expr: format!(
                 "sum {BY_PORT} (\n  \
-                   cloud_account_port_state:sortie_vms:count{{server_port=\"587\",sortie_port_state!~\"open|no_egress|inconclusive\"}}\n\
+                   {STATES}{{server_port=\"587\",sortie_port_state!~\"open|no_egress|inconclusive\"}}\n\
                  )\n  \
-                   / (cloud_account_port:sortie_vms_conclusive:count{{server_port=\"587\"}} > 0) > {MANY}\n\
+                   / ({CONCLUSIVE}{{server_port=\"587\"}} > 0) > {MANY}\n\
                  unless\n\
                  sum {BY_PORT} (\n  \
-                   cloud_account_port_expected:sortie_vms:count{{server_port=\"587\",sortie_expected_state=\"blocked\"}}\n\
+                   {EXPECTED}{{server_port=\"587\",sortie_expected_state=\"blocked\"}}\n\
                  )\n  \
-                   / (cloud_account_port:sortie_vms_conclusive:count{{server_port=\"587\"}} > 0) > {MANY}"
+                   / ({CONCLUSIVE}{{server_port=\"587\"}} > 0) > {MANY}"
             ),
             unless: None,
             wait: Some(Minutes(15)),
@@ -89,7 +86,7 @@ pub(super) fn alerts() -> Vec<Rule> {
         Rule::Alert(Alert {
             name: "SortieRelayUnusable",
             severity: Severity::Warning,
-            expr: format!("cloud_account_relay:sortie_vms_unusable:ratio > {SOME}"),
+            expr: format!("{RELAY_UNUSABLE_RATIO} > {SOME}"),
             unless: None,
             wait: Some(Minutes(30)),
             keep: Some(Minutes(15)),

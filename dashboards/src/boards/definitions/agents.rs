@@ -1,6 +1,6 @@
 //! The agents: do all of them report, do they probe, and does what they say arrive.
 
-use super::common::{NOT_RECORDED, NOT_REPORTED, SUBSCRIPTION, VM, advice, list, stat};
+use super::common::{NOT_RECORDED, NOT_REPORTED, SUBSCRIPTION, VM, advice, list, per_minute, stat};
 use crate::boards::model::{Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Unit};
 use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 
@@ -157,14 +157,10 @@ fn dropped() -> Panel {
         "Points of metrics and events that nobody will deliver any more, by why: refused by the receiver, too old, too \
          many, damaged on the disk, or more than memory holds.",
         Empty::Fine("Nothing was lost."),
-        Lines::stacked(
-            Unit::PerMinute,
-            vec![Series::plain(
-                format!(
-                    "60 * sum by (reason, sortie_signal) (rate(sortie_spool_dropped_total{{{HERE}}}[$__rate_interval]))"
-                ),
-                "{{reason}}, {{sortie_signal}}",
-            )],
+        per_minute(
+            "reason, sortie_signal",
+            &format!("sortie_spool_dropped_total{{{HERE}}}"),
+            "{{reason}}, {{sortie_signal}}",
         ),
     )
 }
@@ -174,14 +170,10 @@ fn failing() -> Panel {
         "Exports that failed",
         "By the answer that they got. Those of agents that do not reach the gateway at all arrive later, with the rest.",
         Empty::Fine("No export failed."),
-        Lines::stacked(
-            Unit::PerMinute,
-            vec![Series::plain(
-                format!(
-                    "60 * sum by (error_type) (rate(sortie_agent_exports_total{{{HERE}, error_type!=\"\"}}[$__rate_interval]))"
-                ),
-                "{{error_type}}",
-            )],
+        per_minute(
+            "error_type",
+            &format!("sortie_agent_exports_total{{{HERE}, error_type!=\"\"}}"),
+            "{{error_type}}",
         ),
     )
 }
@@ -191,56 +183,36 @@ fn exports() -> Panel {
         "Exports that were taken",
         "Exports that the gateway acknowledged, by signal.",
         Empty::Fine("No agent exports over OTLP."),
-        Lines::stacked(
-            Unit::PerMinute,
-            vec![Series::plain(
-                format!(
-                    "60 * sum by (sortie_signal) (rate(sortie_agent_exports_total{{{HERE}, error_type=\"\"}}[$__rate_interval]))"
-                ),
-                "{{sortie_signal}}",
-            )],
+        per_minute(
+            "sortie_signal",
+            &format!("sortie_agent_exports_total{{{HERE}, error_type=\"\"}}"),
+            "{{sortie_signal}}",
         ),
     )
 }
 
 fn rejected() -> Panel {
-    Panel::new(
+    machines(
         "Configurations that were refused",
         "The page of such an agent says what is wrong with the file.",
         Empty::Fine("No agent refused its configuration."),
-        list(
-            vec![VM],
-            Column::value(
-                "Agents",
-                Unit::Count,
-                format!(
-                    "max by (host_name) (sortie_agent_config_status{{{HERE}, sortie_config_state=\"rejected\"}} == 1)"
-                ),
-            ),
-            AGENTS,
-        ),
+        &format!("sortie_agent_config_status{{{HERE}, sortie_config_state=\"rejected\"}}"),
     )
-    .sized(6, 7)
 }
 
 fn forgetful() -> Panel {
-    Panel::new(
+    machines(
         "Agents that would forget",
         "Their disk refuses, or there is no state directory: a restart begins with nothing.",
         Empty::Fine("What every agent knows is on its disk."),
-        list(
-            vec![VM],
-            Column::value(
-                "Agents",
-                Unit::Count,
-                format!(
-                    "max by (host_name) (sortie_store_status{{{HERE}, sortie_store_state=\"memory\"}} == 1)"
-                ),
-            ),
-            AGENTS,
-        ),
+        &format!("sortie_store_status{{{HERE}, sortie_store_state=\"memory\"}}"),
     )
-    .sized(6, 7)
+}
+
+/// The VMs whose agents are in this state of a state set.
+fn machines(title: &'static str, says: &'static str, empty: Empty, state: &str) -> Panel {
+    let agents = Column::value("Agents", Unit::Count, format!("max by (host_name) ({state} == 1)"));
+    Panel::new(title, says, empty, list(vec![VM], agents, AGENTS)).sized(6, 7)
 }
 
 fn stalled() -> Panel {
@@ -270,15 +242,7 @@ fn skipped() -> Panel {
         "Rounds that were not believed",
         "The machine stood still in the middle of a round, so that its clock says nothing about the network.",
         Empty::Fine("No round was skipped."),
-        Lines::stacked(
-            Unit::PerMinute,
-            vec![Series::plain(
-                format!(
-                    "60 * sum by (reason) (rate(sortie_agent_probe_skipped_total{{{HERE}}}[$__rate_interval]))"
-                ),
-                "{{reason}}",
-            )],
-        ),
+        per_minute("reason", &format!("sortie_agent_probe_skipped_total{{{HERE}}}"), "{{reason}}"),
     )
     .sized(6, 7)
 }

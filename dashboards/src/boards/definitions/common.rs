@@ -1,9 +1,10 @@
 //! What several boards have in common: choices, areas by state, and why there may be nothing to show.
 
 use crate::boards::model::{
-    Column, Empty, Key, Panel, Series, Source, Stat, Steps, Table, To, Unit, Variable, View, Word,
+    Colour, Column, Empty, Key, Lines, Panel, Series, Source, Stat, Steps, Table, To, Unit, Variable, View,
+    Word,
 };
-use crate::boards::palette::CALM;
+use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 use crate::boards::states::STATES;
 
 /// Why a recorded series may be missing.
@@ -89,9 +90,43 @@ pub(super) fn list(keys: Vec<Key>, column: Column, limit: u32) -> View {
     View::Table(Table { keys, columns: vec![column], limit })
 }
 
-/// What an expression tells for each state, in the colour of the state; `of` gets the word of the state.
-pub(super) fn by_state(of: impl Fn(&str) -> String) -> Vec<Series> {
-    STATES.into_iter().rev().map(|(state, says, colour)| Series::case(of(state), says, colour)).collect()
+/// How many VMs of those that the labels select are in which state, each in the colour of its state.
+pub(super) fn vms_by_state(says: &'static str, labels: &str) -> Panel {
+    let of = |(state, name, colour): (&str, &'static str, Colour)| {
+        let expr = format!(
+            "sum(cloud_account_port_state:sortie_vms:count{{{labels}, sortie_port_state=\"{state}\"}})"
+        );
+        Series::case(expr, name, colour)
+    };
+    let lines = Lines::stacked(Unit::Count, STATES.into_iter().rev().map(of).collect());
+    Panel::new("VMs by state", says, NOT_RECORDED, lines)
+}
+
+/// What a counter counts in a minute, by these labels; `counter` has a selector.
+pub(super) fn per_minute(by: &str, counter: &str, legend: &'static str) -> View {
+    let rate = format!("60 * sum by ({by}) (rate({counter}[$__rate_interval]))");
+    Lines::stacked(Unit::PerMinute, vec![Series::plain(rate, legend)])
+}
+
+/// A quantile of the time of completed handshakes, of those that the labels select. Without a handshake it is no number,
+/// and left out.
+pub(super) fn handshake(quantile: &str, by: &str, labels: &str, window: &str) -> String {
+    format!(
+        "histogram_quantile({quantile}, sum by ({by}) (rate(sortie_probe_handshake_duration_seconds_bucket{{{labels}}}[{window}]))) >= 0"
+    )
+}
+
+/// Half, nearly all and all but one of a hundred handshakes.
+pub(super) fn handshakes(labels: &str, window: &str) -> View {
+    let of = |quantile| handshake(quantile, "le", labels, window);
+    Lines::beside(
+        Unit::Seconds,
+        vec![
+            Series::coloured(of("0.5"), "half", GOOD),
+            Series::coloured(of("0.95"), "95 %", WARN),
+            Series::coloured(of("0.99"), "99 %", BAD),
+        ],
+    )
 }
 
 /// VMs of a recorded count that are in one of these states, by these labels. Zero where VMs report and none is in them:

@@ -1,7 +1,8 @@
 //! The fleet: is anything wrong, and in which subscription. It reads recorded series alone, whatever the size of the fleet.
 
 use super::common::{
-    ALERT, CHOSEN, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, by_state, stat, vms,
+    ALERT, CHOSEN, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, PORT, TO_SUBSCRIPTION, advice, stat, vms,
+    vms_by_state,
 };
 use crate::boards::model::{
     Annotation, Board, Colour, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit,
@@ -28,7 +29,15 @@ pub(super) fn board() -> Board {
         rows: vec![
             Row { title: "Is anything wrong?", panels: stats() },
             Row { title: "Where?", panels: vec![subscriptions(), alerts(), regions()] },
-            Row { title: "Since when?", panels: vec![timeline(), states(), shares(), agents()] },
+            Row {
+                title: "Since when?",
+                panels: vec![
+                    timeline(),
+                    vms_by_state("How many VMs are in which state.", CHOSEN),
+                    shares(),
+                    agents(),
+                ],
+            },
             Row { title: "What to do", panels: vec![next_steps()] },
         ],
     }
@@ -220,18 +229,6 @@ fn timeline() -> Panel {
             legend: "{{cloud_account_id}}",
             words: words.into_iter().map(|(code, says, colour)| Word { code, says, colour }).collect(),
         }),
-    )
-}
-
-fn states() -> Panel {
-    let of = |state: &str| {
-        format!("sum(cloud_account_port_state:sortie_vms:count{{{CHOSEN}, sortie_port_state=\"{state}\"}})")
-    };
-    Panel::new(
-        "VMs by state",
-        "How many VMs are in which state.",
-        NOT_RECORDED,
-        Lines::stacked(Unit::Count, by_state(of)),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::common::{
     ALERT, FAMILY, NOBODY_CAN_TELL, NOT_RECORDED, NOT_REPORTED, OF_SUBSCRIPTION as HERE, PORT, SUBSCRIPTION,
-    VM, advice, by_state, list, stat, vms,
+    VM, advice, list, stat, vms, vms_by_state,
 };
 use crate::boards::model::{
     Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Steps, Table, Timeline, Unit, View,
@@ -38,7 +38,14 @@ pub(super) fn board() -> Board {
                 title: "What is it, and where?",
                 panels: vec![subscription(), alerts(), concerned(), regions()],
             },
-            Row { title: "Since when?", panels: vec![timeline(), states_over_time(), exemption()] },
+            Row {
+                title: "Since when?",
+                panels: vec![
+                    timeline(),
+                    vms_by_state("How many VMs of the subscription are in which state.", HERE),
+                    exemption(),
+                ],
+            },
             Row { title: "What to do", panels: vec![next_steps()] },
         ],
     }
@@ -235,18 +242,6 @@ fn timeline() -> Panel {
         }),
     )
     .sized(24, 12)
-}
-
-fn states_over_time() -> Panel {
-    let of = |state: &str| {
-        format!("sum(cloud_account_port_state:sortie_vms:count{{{HERE}, sortie_port_state=\"{state}\"}})")
-    };
-    Panel::new(
-        "VMs by state",
-        "How many VMs of the subscription are in which state.",
-        NOT_RECORDED,
-        Lines::stacked(Unit::Count, by_state(of)),
-    )
 }
 
 fn exemption() -> Panel {

@@ -1,6 +1,9 @@
 //! The destinations: is one of them dead, and how do they look from one subscription.
 
-use super::common::{FAMILY, NOT_RECORDED, NOT_REPORTED, PORT, SUBSCRIPTION, advice, list, stat};
+use super::common::{
+    FAMILY, NOT_RECORDED, NOT_REPORTED, PORT, SUBSCRIPTION, advice, handshake, handshakes, list, per_minute,
+    stat,
+};
 use crate::boards::model::{
     Board, Column, Empty, Key, Lines, Panel, Row, Series, Source, Steps, Unit, Variable,
 };
@@ -129,37 +132,20 @@ fn outcomes() -> Panel {
         "What attempts met",
         "Attempts from this subscription at this destination, by what came back.",
         NOT_REPORTED,
-        Lines::stacked(
-            Unit::PerMinute,
-            vec![Series::plain(
-                format!(
-                    "60 * sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}}}[$__rate_interval]))"
-                ),
-                "{{sortie_probe_outcome}}",
-            )],
+        per_minute(
+            "sortie_probe_outcome",
+            &format!("sortie_probe_attempts_total{{{HERE}}}"),
+            "{{sortie_probe_outcome}}",
         ),
     )
 }
 
 fn latency() -> Panel {
-    let quantile = |quantile: &str| {
-        format!(
-            "histogram_quantile({quantile}, sum by (le) \
-             (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[$__rate_interval]))) >= 0"
-        )
-    };
     Panel::new(
         "Handshakes",
         "Time from a SYN to its SYN-ACK, over all VMs of the subscription; of completed handshakes alone.",
         Empty::Fine("No handshake with this destination was completed."),
-        Lines::beside(
-            Unit::Seconds,
-            vec![
-                Series::coloured(quantile("0.5"), "half", GOOD),
-                Series::coloured(quantile("0.95"), "95 %", WARN),
-                Series::coloured(quantile("0.99"), "99 %", BAD),
-            ],
-        ),
+        handshakes(HERE, "$__rate_interval"),
     )
 }
 
@@ -171,10 +157,7 @@ fn by_region() -> Panel {
         Lines::beside(
             Unit::Seconds,
             vec![Series::plain(
-                format!(
-                    "histogram_quantile(0.95, sum by (le, cloud_region) \
-                     (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[$__rate_interval]))) >= 0"
-                ),
+                handshake("0.95", "le, cloud_region", HERE, "$__rate_interval"),
                 "{{cloud_region}}",
             )],
         ),
@@ -190,9 +173,12 @@ fn roles() -> Panel {
         Lines::beside(
             Unit::Seconds,
             vec![Series::plain(
-                "histogram_quantile(0.95, sum by (le, sortie_target_role) \
-                 (rate(sortie_probe_handshake_duration_seconds_bucket{cloud_account_id=\"$subscription\", \
-                 network_type=\"$family\"}[$__rate_interval]))) >= 0",
+                handshake(
+                    "0.95",
+                    "le, sortie_target_role",
+                    "cloud_account_id=\"$subscription\", network_type=\"$family\"",
+                    "$__rate_interval",
+                ),
                 "{{sortie_target_role}}",
             )],
         ),

@@ -1,6 +1,8 @@
 //! One VM: its state, what its probes met, how long its handshakes take, and where its evidence is.
 
-use super::common::{NOT_REPORTED, SUBSCRIPTION, advice, list, stat, word};
+use super::common::{
+    NOT_REPORTED, SUBSCRIPTION, advice, handshake, handshakes, list, per_minute, stat, word,
+};
 use crate::boards::model::{
     Annotation, Board, Column, Empty, Key, Lines, Panel, Row, Series, Source, Steps, Timeline, Unit,
     Variable, View, Word,
@@ -161,15 +163,13 @@ fn outcomes() -> Panel {
         "What attempts met",
         "Attempts to reach the destinations under test, by what came back. A single failure is no verdict.",
         NOT_REPORTED,
-        Lines::stacked(
-            Unit::PerMinute,
-            vec![Series::plain(
-                format!(
-                    "60 * sum by (sortie_probe_outcome) (rate(sortie_probe_attempts_total{{{HERE}, \
-                     sortie_target_role=~\"subject|anchor\"}}[$__rate_interval]))"
-                ),
-                "{{sortie_probe_outcome}}",
-            )],
+        per_minute(
+            "sortie_probe_outcome",
+            &format!(
+                "sortie_probe_attempts_total{{{HERE}, \
+                     sortie_target_role=~\"subject|anchor\"}}"
+            ),
+            "{{sortie_probe_outcome}}",
         ),
     )
 }
@@ -224,25 +224,12 @@ fn evidence() -> Panel {
 }
 
 fn latency() -> Panel {
-    let quantile = |quantile: &str| {
-        format!(
-            "histogram_quantile({quantile}, sum by (le) (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}, \
-             sortie_target_role=~\"subject|anchor\"}}[1h]))) >= 0"
-        )
-    };
     Panel::new(
         "Handshakes",
         "Time from a SYN to its SYN-ACK over the last hour, of completed handshakes to the destinations under test. A settled VM makes one \
          a minute: shorter spans hold too few.",
         Empty::Fine("No handshake was completed."),
-        Lines::beside(
-            Unit::Seconds,
-            vec![
-                Series::coloured(quantile("0.5"), "half", GOOD),
-                Series::coloured(quantile("0.95"), "95 %", WARN),
-                Series::coloured(quantile("0.99"), "99 %", BAD),
-            ],
-        ),
+        handshakes(&format!("{HERE}, sortie_target_role=~\"subject|anchor\""), "1h"),
     )
 }
 
@@ -255,9 +242,8 @@ fn by_destination() -> Panel {
             Unit::Seconds,
             vec![Series::plain(
                 format!(
-                    // Without a handshake it is no number.
-                    "topk({DESTINATIONS}, histogram_quantile(0.95, sum by (le, server_address, server_port) \
-                     (rate(sortie_probe_handshake_duration_seconds_bucket{{{HERE}}}[1h]))) >= 0)"
+                    "topk({DESTINATIONS}, {})",
+                    handshake("0.95", "le, server_address, server_port", HERE, "1h")
                 ),
                 "{{server_address}}:{{server_port}}",
             )],
