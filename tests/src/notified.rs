@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -18,8 +18,8 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 
 use crate::netns::Namespace;
-use crate::server::{listen, runtime};
-use crate::stop::{Helper, POLL};
+use crate::server::attend;
+use crate::stop::Helper;
 
 /// A listener. Dropping it closes its port.
 #[derive(Debug)]
@@ -97,20 +97,7 @@ impl Notified {
     pub fn start(at: &Namespace, address: SocketAddr) -> Result<Self> {
         let desk = Arc::new(Desk::default());
         let there = Arc::clone(&desk);
-        let helper = at.spawn(
-            move || {
-                let listener = listen(address).with_context(|| format!("failed to listen on {address}"))?;
-                Ok((runtime()?, listener))
-            },
-            move |(runtime, listener), flag| {
-                runtime.block_on(async {
-                    tokio::spawn(accept(listener, there));
-                    while !flag.is_set() {
-                        tokio::time::sleep(POLL).await;
-                    }
-                });
-            },
-        )?;
+        let helper = attend(at, address, |listener| accept(listener, there))?;
         Ok(Self { _helper: helper, address, desk })
     }
 

@@ -133,6 +133,28 @@ fn serve_in(namespace: &Namespace, places: Vec<Place>) -> Result<Helper> {
     )
 }
 
+/// A listener in a namespace, and what is done with it until the helper is dropped.
+pub(crate) fn attend<F: Future<Output = ()> + Send + 'static>(
+    namespace: &Namespace,
+    address: SocketAddr,
+    attend: impl FnOnce(TcpListener) -> F + Send + 'static,
+) -> Result<Helper> {
+    namespace.spawn(
+        move || {
+            let listener = listen(address).with_context(|| format!("failed to listen on {address}"))?;
+            Ok((runtime()?, listener))
+        },
+        move |(runtime, listener), flag| {
+            runtime.block_on(async {
+                tokio::spawn(attend(listener));
+                while !flag.is_set() {
+                    tokio::time::sleep(POLL).await;
+                }
+            });
+        },
+    )
+}
+
 /// A runtime for the current thread, and with it for the current thread's namespace.
 pub(crate) fn runtime() -> Result<Runtime> {
     Builder::new_current_thread().enable_all().build().context("failed to start a runtime")

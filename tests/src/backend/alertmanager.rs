@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::service::{self, Service};
+use super::service::{self, Program, Service};
 use super::{at, shipped};
 use crate::http;
 use crate::netns::Namespace;
@@ -75,9 +75,8 @@ impl<'a> Alertmanager<'a> {
         shipped::write(&config, &shipped::hurried(&ours, WAITS, hurry)?)?;
         let data = folder.join("alertmanager");
         fs::create_dir_all(&data).with_context(|| format!("failed to create {}", data.display()))?;
-        let mut service = Service {
+        let program = Program {
             name: "alertmanager",
-            namespace,
             binary: service::find("SORTIE_ALERTMANAGER", "alertmanager")?,
             arguments: vec![
                 format!("--config.file={}", config.display()),
@@ -88,12 +87,8 @@ impl<'a> Alertmanager<'a> {
             ],
             environment: Vec::new(),
             health: (ADDRESS, "/-/ready"),
-            logs: folder.to_owned(),
-            lives: Vec::new(),
-            process: None,
         };
-        service.start()?;
-        Ok(Self { service })
+        Ok(Self { service: Service::launch(program, namespace, folder)? })
     }
 
     /// The process, to be killed and started again.

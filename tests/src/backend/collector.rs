@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::service::{self, Service};
+use super::service::{self, Program, Service};
 use super::tls::Tls;
 use super::{at, prometheus};
 use crate::ledger::Events;
@@ -15,8 +15,6 @@ use crate::otlp::{Protocol, Sender};
 
 const HTTP: SocketAddr = at(4318);
 const GRPC: SocketAddr = at(4317);
-/// Where it says how it is, unless it is told otherwise.
-pub(super) const ITSELF: SocketAddr = at(8888);
 const HEALTH: SocketAddr = at(13133);
 
 /// How a gateway is set up.
@@ -106,19 +104,14 @@ impl<'a> Collector<'a> {
         ]);
         environment.extend_from_slice(&gateway.environment);
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let mut service = Service {
+        let program = Program {
             name: "collector",
-            namespace,
             binary: service::find("SORTIE_OTELCOL", "otelcol-sortie")?,
             arguments: configs.iter().map(|config| format!("--config={}", config.display())).collect(),
             environment,
             health: (HEALTH, "/"),
-            logs: folder.to_owned(),
-            lives: Vec::new(),
-            process: None,
         };
-        service.start()?;
-        Ok(Self { service, events })
+        Ok(Self { service: Service::launch(program, namespace, folder)?, events })
     }
 
     /// Where it takes OTLP.

@@ -1,5 +1,6 @@
 //! Prometheus with its OTLP receiver, with the configuration that we ship, and what it has stored.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,10 +10,10 @@ use anyhow::{Context as _, Result, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::service::{self, Service};
+use super::service::{self, Program, Service};
 use super::{Watch, at, shipped, watch};
 use crate::http;
-use crate::ledger::{Points, Series};
+use crate::ledger::{Catalogue, Points, Series};
 use crate::netns::Namespace;
 
 /// Where it listens.
@@ -41,9 +42,8 @@ impl<'a> Prometheus<'a> {
     fn start_with(config: &Path, more: &[String], namespace: &'a Namespace, folder: &Path) -> Result<Self> {
         let data = folder.join("prometheus");
         fs::create_dir_all(&data).with_context(|| format!("failed to create {}", data.display()))?;
-        let mut service = Service {
+        let program = Program {
             name: "prometheus",
-            namespace,
             binary: service::find("SORTIE_PROMETHEUS", "prometheus")?,
             arguments: [
                 format!("--config.file={}", config.display()),
@@ -57,17 +57,27 @@ impl<'a> Prometheus<'a> {
             .collect(),
             environment: Vec::new(),
             health: (ADDRESS, "/-/ready"),
-            logs: folder.to_owned(),
-            lives: Vec::new(),
-            process: None,
         };
-        service.start()?;
-        Ok(Self { service })
+        Ok(Self { service: Service::launch(program, namespace, folder)? })
     }
 
     /// The process, to be killed and started again.
     pub fn service(&mut self) -> &mut Service<'a> {
         &mut self.service
+    }
+
+    /// How many samples of the series that agents send are stored, by host id; as far back as [`Prometheus::points`] looks.
+    pub fn samples_by_host(&self) -> Result<BTreeMap<String, usize>> {
+        let mut samples = BTreeMap::new();
+        for name in Catalogue::load()?.series() {
+            let rows = self.query(&format!("sum by (host_id) (count_over_time({name}[{RANGE}]))"))?;
+            for row in rows.as_array().context("a vector is a list")? {
+                let count = row["value"][1].as_str().context("a sample has a value")?;
+                let host = row["metric"]["host_id"].as_str().unwrap_or_default();
+                *samples.entry(host.to_owned()).or_default() += count.parse::<usize>()?;
+            }
+        }
+        Ok(samples)
     }
 
     /// Every point of series that this selects, as stored: no step, no lookback. Of a day and a bit before the real

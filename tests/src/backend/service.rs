@@ -17,31 +17,48 @@ use crate::process::Process;
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(20);
 
-/// How a program is started, and the life that it is in.
+/// How a program is started.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    pub(super) binary: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+    /// Where it says 200 when it is ready.
+    pub(super) health: (SocketAddr, &'static str),
+}
+
+/// A program, and the life that it is in.
 #[derive(Debug)]
 pub struct Service<'a> {
-    pub name: &'static str,
-    pub namespace: &'a Namespace,
-    pub binary: PathBuf,
-    pub arguments: Vec<String>,
-    pub environment: Vec<(String, String)>,
-    /// Where it says 200 when it is ready.
-    pub health: (SocketAddr, &'static str),
+    program: Program,
+    pub(super) namespace: &'a Namespace,
     /// Where it writes what it says, one file for each life.
-    pub logs: PathBuf,
-    pub lives: Vec<PathBuf>,
-    pub process: Option<Process>,
+    logs: PathBuf,
+    lives: Vec<PathBuf>,
+    process: Option<Process>,
+}
+
+impl<'a> Service<'a> {
+    /// Starts a program in a namespace for the first time, and waits until it is ready. What it says is under `logs`.
+    pub(super) fn launch(program: Program, namespace: &'a Namespace, logs: &Path) -> Result<Self> {
+        let mut service =
+            Self { program, namespace, logs: logs.to_owned(), lives: Vec::new(), process: None };
+        service.start()?;
+        Ok(service)
+    }
 }
 
 impl Service<'_> {
     /// Starts it, and waits until it is ready.
     pub fn start(&mut self) -> Result<()> {
-        let log = self.logs.join(format!("{}-{}.log", self.name, self.lives.len()));
-        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let log = self.logs.join(format!("{}-{}.log", self.program.name, self.lives.len()));
+        let Program { binary, arguments, environment, .. } = &self.program;
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let environment: Vec<_> =
-            self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let process =
-            Process::start_with(&environment, &self.binary, &arguments, self.namespace, Stdio::null(), &log)?;
+            Process::start_with(&environment, binary, &arguments, self.namespace, Stdio::null(), &log)?;
         self.lives.push(log);
         self.process = Some(process);
         self.wait_until_ready()
@@ -49,14 +66,15 @@ impl Service<'_> {
 
     /// Asks it to end, and waits until it has.
     pub fn stop(&mut self) -> Result<()> {
-        let mut process = self.process.take().with_context(|| format!("{} does not run", self.name))?;
-        process.stop(PATIENCE).with_context(|| format!("{} was asked to end", self.name))?;
+        let mut process =
+            self.process.take().with_context(|| format!("{} does not run", self.program.name))?;
+        process.stop(PATIENCE).with_context(|| format!("{} was asked to end", self.program.name))?;
         Ok(())
     }
 
     /// Kills it (SIGKILL), and waits until it is gone.
     pub fn kill(&mut self) -> Result<()> {
-        drop(self.process.take().with_context(|| format!("{} does not run", self.name))?);
+        drop(self.process.take().with_context(|| format!("{} does not run", self.program.name))?);
         Ok(())
     }
 
@@ -89,12 +107,12 @@ impl Service<'_> {
     }
 
     fn running(&self) -> Result<&Process> {
-        self.process.as_ref().with_context(|| format!("{} does not run", self.name))
+        self.process.as_ref().with_context(|| format!("{} does not run", self.program.name))
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let (address, path) = self.health;
-        let name = self.name;
+        let (address, path) = self.program.health;
+        let name = self.program.name;
         let process = self.process.as_mut().with_context(|| format!("{name} does not run"))?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {

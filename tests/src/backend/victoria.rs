@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::at;
-use super::service::{self, Service};
+use super::service::{self, Program, Service};
 use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
@@ -44,9 +44,8 @@ impl<'a> Victoria<'a> {
             .map(|line| line.split_once('=').with_context(|| format!("`{line}` sets nothing")))
             .map(|pair| pair.map(|(name, value)| (name.to_owned(), value.to_owned())))
             .collect::<Result<Vec<_>>>()?;
-        let mut service = Service {
+        let program = Program {
             name: "victoria-metrics",
-            namespace,
             binary: service::find("SORTIE_VICTORIA", "victoria-metrics")?,
             arguments: vec![
                 "-envflag.enable".to_owned(),
@@ -55,12 +54,8 @@ impl<'a> Victoria<'a> {
             ],
             environment,
             health: (ADDRESS, "/health"),
-            logs: folder.to_owned(),
-            lives: Vec::new(),
-            process: None,
         };
-        service.start()?;
-        Ok(Self { service })
+        Ok(Self { service: Service::launch(program, namespace, folder)? })
     }
 
     /// The process, to be killed and started again.

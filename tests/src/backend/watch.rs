@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{alertmanager, collector, prometheus, shipped};
+use super::{alertmanager, prometheus, shipped};
 
 /// The words of a rule that say how long something waits.
 const WAITS: &[&str] = &["interval", "for", "keep_firing_for"];
@@ -14,8 +14,8 @@ const WAITS: &[&str] = &["interval", "for", "keep_firing_for"];
 /// say again within four times this is over.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// It evaluates every rule that we ship and loads by default, tells Alertmanager,
-/// and asks the collector and itself how they are.
+/// It evaluates every rule that we ship and loads by default, tells Alertmanager, and asks itself how it is. The collector
+/// sends what it tells of itself, as everybody does.
 #[derive(Clone, Debug)]
 pub struct Watch {
     /// How often rules are evaluated that do not say it themselves.
@@ -37,12 +37,11 @@ impl Watch {
         let config = format!(
             "{config}\nglobal:\n  evaluation_interval: {every}ms\n  scrape_interval: {every}ms\n  \
              scrape_timeout: {every}ms\nrule_files:\n  - {rules}/*.yaml\nalerting:\n  alertmanagers:\n    \
-             - static_configs:\n        - targets: ['{alertmanager}']\nscrape_configs:\n  - job_name: others\n    \
-             static_configs:\n      - targets: ['{collector}', '{itself}']\n",
+             - static_configs:\n        - targets: ['{alertmanager}']\nscrape_configs:\n  - job_name: itself\n    \
+             static_configs:\n      - targets: ['{itself}']\n",
             every = self.every.as_millis(),
             rules = rules.display(),
             alertmanager = alertmanager::ADDRESS,
-            collector = collector::ITSELF,
             itself = prometheus::ADDRESS,
         );
         let path = folder.join("prometheus.yaml");

@@ -14,12 +14,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::netns::Namespace;
 use crate::otlp::{Protocol, Signal};
-use crate::server::{listen, runtime};
-use crate::stop::{Helper, POLL};
+use crate::server::attend;
+use crate::stop::Helper;
 
 pub use record::{Record, Requests};
 pub use script::{RetryAfter, Step};
@@ -37,20 +37,7 @@ impl Receiver {
     pub fn start(at: &Namespace, address: SocketAddr, protocol: Protocol, usual: Step) -> Result<Self> {
         let desk = Arc::new(Desk::new(protocol, usual));
         let there = Arc::clone(&desk);
-        let helper = at.spawn(
-            move || {
-                let listener = listen(address).with_context(|| format!("failed to listen on {address}"))?;
-                Ok((runtime()?, listener))
-            },
-            move |(runtime, listener), flag| {
-                runtime.block_on(async {
-                    tokio::spawn(accept(listener, there));
-                    while !flag.is_set() {
-                        tokio::time::sleep(POLL).await;
-                    }
-                });
-            },
-        )?;
+        let helper = attend(at, address, |listener| accept(listener, there))?;
         Ok(Self { _helper: helper, address, desk })
     }
 

@@ -6,7 +6,7 @@ use crate::boards::model::{Board, Column, Empty, Key, Lines, Panel, Row, Series,
 use crate::boards::palette::{BAD, CALM, GOOD, WARN};
 
 /// Without this nothing is known of the gateway, and nothing is wrong because of that.
-const NOT_SCRAPED: Empty = Empty::Fine("The collector's own metrics (port 8888) are not scraped.");
+const NOT_TOLD: Empty = Empty::Fine("What the gateway tells of itself does not arrive.");
 /// Agents in a table.
 const AGENTS: u32 = 100;
 /// The share of a queue at which it is about to refuse: that of the alert.
@@ -40,7 +40,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Accepted points / s",
             "Points of metrics that agents handed over, each second.",
-            NOT_SCRAPED,
+            NOT_TOLD,
             Unit::PerSecond,
             Steps::always(CALM),
             rate("otelcol_receiver_accepted_metric_points_total"),
@@ -48,7 +48,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Refused points / s",
             "Points of metrics that the gateway did not take, each second. The agents keep them and come again.",
-            NOT_SCRAPED,
+            NOT_TOLD,
             Unit::PerSecond,
             Steps::always(GOOD).then(0.01, WARN),
             rate("otelcol_receiver_refused_metric_points_total"),
@@ -64,7 +64,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Fullest queue",
             "Share of its capacity that the fullest queue holds.",
-            NOT_SCRAPED,
+            NOT_TOLD,
             Unit::Share,
             Steps::always(GOOD).then(FULL, BAD),
             "max(otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)",
@@ -80,7 +80,7 @@ fn stats() -> Vec<Panel> {
         stat(
             "Running for",
             "Since the youngest gateway was started.",
-            NOT_SCRAPED,
+            NOT_TOLD,
             Unit::Age,
             Steps::always(CALM),
             // It counts seconds: the number itself is how long it runs.
@@ -101,7 +101,7 @@ fn accepted() -> Panel {
     Panel::new(
         "Accepted",
         "What agents handed over.",
-        NOT_SCRAPED,
+        NOT_TOLD,
         Lines::beside(
             Unit::PerSecond,
             both(
@@ -116,7 +116,7 @@ fn refused() -> Panel {
     Panel::new(
         "Refused",
         "What the gateway did not take, for want of memory or because a backend did not. Agents keep it and come again.",
-        NOT_SCRAPED,
+        NOT_TOLD,
         Lines::beside(
             Unit::PerSecond,
             both(
@@ -131,7 +131,7 @@ fn sent() -> Panel {
     Panel::new(
         "Delivered",
         "What each backend took.",
-        NOT_SCRAPED,
+        NOT_TOLD,
         Lines::beside(
             Unit::PerSecond,
             vec![
@@ -221,7 +221,7 @@ fn queue() -> Panel {
     Panel::new(
         "Queues",
         "Requests that wait for the answer of a backend, beside how many may.",
-        NOT_SCRAPED,
+        NOT_TOLD,
         Lines::beside(
             Unit::Count,
             vec![
@@ -239,7 +239,7 @@ fn memory() -> Panel {
     Panel::new(
         "Memory",
         "Physical memory of the largest gateway. At its limit it refuses until some is free again.",
-        NOT_SCRAPED,
+        NOT_TOLD,
         Lines::beside(
             Unit::Bytes,
             vec![Series::coloured("max(otelcol_process_memory_rss_bytes)", "largest", CALM)],
@@ -251,7 +251,7 @@ fn processor() -> Panel {
     Panel::new(
         "CPU",
         "Cores that all gateways use together.",
-        NOT_SCRAPED,
+        NOT_TOLD,
         Lines::beside(
             Unit::Count,
             vec![Series::coloured(rate("otelcol_process_cpu_seconds_total"), "cores", CALM)],
