@@ -3,13 +3,12 @@
 //!
 //! Needs root, and what `tests/backends` builds.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use e2e::agent::Stage;
-use e2e::backend::{Backend, Collector, Gateway, Overlay, Prometheus};
+use e2e::backend::{Backend, Collector, Gateway, Overlay};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::ledger::Catalogue;
 use e2e::netns;
@@ -34,11 +33,11 @@ fn a_block_of_forty_minutes_is_told_in_one_and_everything_arrives() {
 fn run() -> Result<()> {
     let (namespace, desk) = (netns::alone("fleet")?, STAGE.desk()?);
     let backend = Backend::start(&namespace, &desk.state_dir())?;
-    let scenario = Scenario::load("block")?;
+    let scenario = Scenario::load("type")?;
     let pace = Pace::ending_now(scenario.length, 40.0);
     let settings = Settings::to(format!("http://{}", Collector::address(Protocol::Http)), pace);
     let fleet = Fleet::start(&namespace, scenario, &settings)?;
-    for (minute, open, blocked) in [(14, 120, 0), (20, 0, 120)] {
+    for (minute, open, blocked) in [(9, 120, 0), (20, 0, 120)] {
         fleet.reach(minute * MINUTE)?;
         let truth = fleet.truth_at(minute * MINUTE);
         ensure!([truth.of("prod", State::Open), truth.of("prod", State::PlatformBlocked)] == [open, blocked]);
@@ -51,7 +50,7 @@ fn run() -> Result<()> {
     drop(fleet);
 
     // Every sample of everybody is counted, and those of some are compared one by one.
-    let stored = samples_by_host(&backend.prometheus)?;
+    let stored = backend.prometheus.samples_by_host()?;
     for (agent, samples) in emitted.samples() {
         let count = stored.get(&hosts[agent]).copied().unwrap_or_default();
         ensure!(count == samples, "{samples} samples of agent {agent}, {count} are stored");
@@ -88,18 +87,4 @@ fn a_lean_gateway_keeps_everything_but_the_histogram_of_handshakes() {
         anyhow::Ok(())
     };
     lean().unwrap_or_else(|error| panic!("{error:#}"));
-}
-
-/// Of every series that the catalogue names.
-fn samples_by_host(prometheus: &Prometheus<'_>) -> Result<BTreeMap<String, usize>> {
-    let mut samples = BTreeMap::new();
-    for name in Catalogue::load()?.series() {
-        let rows = prometheus.query(&format!("sum by (host_id) (count_over_time({name}[1h]))"))?;
-        for row in rows.as_array().context("a vector is a list")? {
-            let count = row["value"][1].as_str().context("a sample has a value")?;
-            let host = row["metric"]["host_id"].as_str().unwrap_or_default();
-            *samples.entry(host.to_owned()).or_default() += count.parse::<usize>()?;
-        }
-    }
-    Ok(samples)
 }

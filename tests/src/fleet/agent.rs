@@ -8,6 +8,8 @@
 //!
 //! Time is an argument everywhere. The order of things within a round is that of `sortie run`.
 
+mod outward;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -20,14 +22,13 @@ use sortie_core::schedule::{self, Pace, Rotation};
 use sortie_core::target::{Family, Port};
 use sortie_core::verdict::State;
 use sortie_core::verdict::machine::Machine;
-use sortie_telemetry::{Bounds, Event, Facts, PortFacts, RelayFacts, StoreState, Telemetry};
+use sortie_telemetry::{Bounds, Event, Telemetry};
 
 use super::clock::Clock;
 use super::cloud::CloudFacts;
-use super::moments::{self, Moment};
 use super::population::Vm;
 use super::script::Script;
-use super::spool::{Limits, Made, MemorySpool};
+use super::spool::{Limits, MemorySpool};
 use super::telling::{PortChange, Standing, Telling};
 use super::world::{Plan, Weather, World};
 
@@ -83,7 +84,7 @@ impl Agent {
         let settings = &common.script.scenario.agent;
         let pace = if settings.hurried { Pace::DEMONSTRATION } else { Pace::DEFAULT };
         let machine = |(port, family)| Machine::new(port, family, pace);
-        let machines: Vec<_> = pairs(&settings.ports, &settings.families).map(machine).collect();
+        let machines: Vec<_> = pairs(&settings.ports, common.script.families(vm)).map(machine).collect();
         let limits = Limits { age: settings.max_age, bytes: settings.max_bytes };
         let mut agent = Self {
             vm: vm.number,
@@ -277,7 +278,7 @@ impl Agent {
         let fault = |port, family| common.script.fault(vm, port, family, at);
         self.turns += 1;
         let weather = Weather { fault: &fault, dead: &dead, turn: self.turns };
-        let families = &common.script.scenario.agent.families;
+        let families = common.script.families(vm);
         common.world.round(&Plan { targets, families, is_jury, started: at }, &weather, &mut self.rng)
     }
 
@@ -318,60 +319,6 @@ impl Agent {
         };
         telling.asked(&mut self.cloud, change.as_ref(), expected);
         self.show(common, at);
-    }
-
-    fn show(&self, common: &Common, at: Duration) {
-        let vm = &common.script.population.vms[self.vm];
-        let port = |(machine, standing): (&Machine, &Standing)| {
-            Some(PortFacts {
-                port: machine.port(),
-                family: machine.family(),
-                state: machine.shown()?.state,
-                expected: self.cloud.expected(machine.port()),
-                conclusive: standing.conclusive,
-            })
-        };
-        let relays = &common.script.scenario.subscription[vm.subscription].relays;
-        let relay =
-            |name: &String| RelayFacts { name: name.clone(), result: common.script.relay(vm, name, at) };
-        let before = common.script.booted(vm, at);
-        let began = wall(common, vm, Duration::ZERO);
-        let booted = if before >= 0.0 {
-            began - Duration::from_secs_f64(before)
-        } else {
-            began + Duration::from_secs_f64(-before)
-        };
-        self.telemetry.show(Facts {
-            ports: self.machines.iter().zip(&self.standings).filter_map(port).collect(),
-            relays: relays.iter().map(relay).collect(),
-            engine: EngineKind::Raw,
-            config_hash: CONFIG_HASH.to_owned(),
-            config_rejected: false,
-            host_type: Some(super::population::SIZE.to_owned()),
-            subscription: self.cloud.told().cloned(),
-            store: StoreState::Kept,
-            booted,
-        });
-    }
-
-    fn export(&mut self, common: &Common, at: Duration) -> Result<()> {
-        let vm = &common.script.population.vms[self.vm];
-        for (signal, reason, records) in self.spool.lost() {
-            self.telemetry.dropped(signal, reason, records);
-        }
-        for (signal, usage) in self.spool.usage(at) {
-            self.telemetry.spooled(signal, usage);
-        }
-        let Some(export) = self.telemetry.metrics() else { return Ok(()) };
-        let moment = Moment {
-            at: wall(common, vm, at),
-            began: wall(common, vm, self.began),
-            uptime: at.saturating_sub(self.began),
-        };
-        let (export, request) = moments::moved(&export, moment)?;
-        common.records.ended_requests(self.vm, moments::endings(&request));
-        self.spool.add(Made { export, at: moment.at, samples: moments::samples(&request) }, at);
-        Ok(())
     }
 
     fn telling<'a>(&'a self, common: &'a Common, at: Duration) -> Telling<'a> {

@@ -1,11 +1,13 @@
 //! What a scenario file of a fleet says: who there is, and what happens to them when.
 
+mod words;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use sortie_core::knowledge;
 use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
@@ -26,7 +28,7 @@ pub struct Scenario {
     /// Why it is worth a story.
     pub why: String,
     /// From the first moment to the last.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub length: Duration,
     #[serde(default)]
     pub agent: AgentSettings,
@@ -40,27 +42,28 @@ pub struct Scenario {
 #[serde(deny_unknown_fields, default)]
 pub struct AgentSettings {
     /// `[agent] interval`
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub interval: Duration,
     /// `[otlp] interval`
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub export: Duration,
     /// `[probe] greeting_interval`
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub greeting_interval: Duration,
     /// `[cloud] arm_interval`
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub arm_interval: Duration,
     /// `[otlp] max_age`
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub max_age: Duration,
     /// `[otlp] max_bytes`
     pub max_bytes: u64,
     /// Judges as a demonstration does, six times as fast.
     pub hurried: bool,
-    #[serde(deserialize_with = "families")]
+    /// Of machines whose subscription says nothing else.
+    #[serde(deserialize_with = "words::families")]
     pub families: Vec<Family>,
-    #[serde(deserialize_with = "ports")]
+    #[serde(deserialize_with = "words::ports")]
     pub ports: Vec<Port>,
     /// Operators of each port, of those that we ship.
     pub operators: usize,
@@ -105,6 +108,9 @@ pub struct Subscription {
     pub watcher: bool,
     /// `allowPort25Out` of every interface, where machines may ask for it.
     pub allow_port_25_out: Option<bool>,
+    /// Families that its networks have.
+    #[serde(default, deserialize_with = "words::some_families")]
+    pub families: Option<Vec<Family>>,
     /// Relays that every machine speaks to.
     #[serde(default)]
     pub relays: Vec<String>,
@@ -117,13 +123,13 @@ pub struct Subscription {
 #[serde(deny_unknown_fields)]
 pub struct Happening {
     /// When it begins.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "words::duration")]
     pub at: Duration,
     /// Until it has come to the last of them, one after the other; to all at once where nothing is said.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "words::duration")]
     pub over: Duration,
     /// How long it lasts for each of them; to the end where nothing is said.
-    #[serde(default, deserialize_with = "some_duration")]
+    #[serde(default, deserialize_with = "words::some_duration")]
     pub lasts: Option<Duration>,
     #[serde(default)]
     pub to: Whom,
@@ -141,9 +147,9 @@ pub struct Whom {
     /// From 0 to 1, drawn from the seed.
     pub share: f64,
     /// What stops mail stops port 25 where nothing is said; what cuts a machine off stops all.
-    #[serde(deserialize_with = "some_ports")]
+    #[serde(deserialize_with = "words::some_ports")]
     pub ports: Option<Vec<Port>>,
-    #[serde(deserialize_with = "some_families")]
+    #[serde(deserialize_with = "words::some_families")]
     pub families: Option<Vec<Family>>,
 }
 
@@ -165,7 +171,7 @@ pub enum What {
     Type(knowledge::Subscription),
     /// The interface's flag is set, and takes effect when the machine is deallocated after this long.
     Exemption {
-        #[serde(deserialize_with = "duration")]
+        #[serde(deserialize_with = "words::duration")]
         deallocated_after: Duration,
     },
     /// This operator's mail servers are silent, for everybody.
@@ -177,7 +183,7 @@ pub enum What {
     /// A relay of this name is in another condition.
     Relay {
         name: String,
-        #[serde(deserialize_with = "usability")]
+        #[serde(deserialize_with = "words::usability")]
         result: Usability,
     },
 }
@@ -290,54 +296,6 @@ fn one() -> usize {
 
 fn one_region() -> Vec<String> {
     vec!["westeurope".to_owned()]
-}
-
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    humantime::parse_duration(&text)
-        .map_err(|error| serde::de::Error::custom(format!("`{text}` is no duration: {error}")))
-}
-
-fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-    duration(from).map(Some)
-}
-
-fn ports<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Port>, D::Error> {
-    let numbers = Vec::<u16>::deserialize(from)?;
-    let port = |number| Port::new(number).ok_or_else(|| serde::de::Error::custom("0 is no port"));
-    numbers.into_iter().map(port).collect()
-}
-
-fn some_ports<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Port>>, D::Error> {
-    ports(from).map(Some)
-}
-
-fn families<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Family>, D::Error> {
-    word_list(from, &Family::ALL, Family::code)
-}
-
-fn some_families<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Family>>, D::Error> {
-    families(from).map(Some)
-}
-
-fn usability<'de, D: Deserializer<'de>>(from: D) -> Result<Usability, D::Error> {
-    word(&String::deserialize(from)?, &Usability::ALL, Usability::code)
-}
-
-fn word_list<'de, D: Deserializer<'de>, T: Copy>(
-    from: D,
-    all: &[T],
-    code: fn(T) -> &'static str,
-) -> Result<Vec<T>, D::Error> {
-    Vec::<String>::deserialize(from)?.iter().map(|text| word(text, all, code)).collect()
-}
-
-fn word<T: Copy, E: serde::de::Error>(text: &str, all: &[T], code: fn(T) -> &'static str) -> Result<T, E> {
-    let found = all.iter().copied().find(|one| code(*one) == text);
-    found.ok_or_else(|| {
-        let words: Vec<_> = all.iter().map(|one| code(*one)).collect();
-        E::custom(format!("`{text}` is none of {}", words.join(", ")))
-    })
 }
 
 #[cfg(test)]

@@ -61,13 +61,19 @@ impl Script {
             let subscription = &self.scenario.subscription[vm.subscription].name;
             *truth.agents.entry(subscription.clone()).or_default() += 1;
             for &port in &self.scenario.agent.ports {
-                for &family in &self.scenario.agent.families {
+                for &family in self.families(vm) {
                     let key = (subscription.clone(), port, family, self.state(vm, port, family, at));
                     *truth.counts.entry(key).or_default() += 1;
                 }
             }
         }
         truth
+    }
+
+    /// The families over which a machine probes.
+    pub fn families(&self, vm: &Vm) -> &[Family] {
+        let own = self.scenario.subscription[vm.subscription].families.as_deref();
+        own.unwrap_or(&self.scenario.agent.families)
     }
 
     /// What is true of a port of a machine.

@@ -30,7 +30,7 @@ const STEP: &str = "15s";
 const TARGET: &str = "gmail-smtp-in.l.google.com";
 
 fn exemption(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/exemption.toml"))?;
+    let fleet = world.plays("exemption")?;
     let granted = fleet.wall(world.minutes(GRANTED)).duration_since(UNIX_EPOCH)?.as_secs_f64();
     let asked = asked(&fleet, granted)?;
     for minute in LOOKS {
@@ -80,7 +80,7 @@ fn truth(fleet: &Fleet, granted: f64) -> BTreeMap<&'static str, f64> {
 }
 
 fn questions(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("../../fleet/every-state.toml"))?;
+    let fleet = world.plays("every-state")?;
     world.reach(&fleet, HELD)?;
     let (asked, choices) = (asked(&fleet, 0.0)?, choices(&values(&fleet, "0"))?);
     in_the_end(|| {

@@ -24,20 +24,20 @@ const SHORT: u32 = 40;
 const LONG: u32 = 70;
 
 fn block(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/block.toml"))?;
+    let fleet = world.plays("block")?;
     let page = "SortieSubscriptionPortBlocked";
     require_told(world, &fleet, SHORT, &["/page firing SortieSubscriptionPortBlocked prod 25: 2"])?;
     timing::of_block(world, &fleet, page, world.minutes(HAPPENS), 1)
 }
 
 fn tenant(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/tenant.toml"))?;
+    let fleet = world.plays("tenant")?;
     require_told(world, &fleet, SHORT, &["/page firing SortieTenantWideBlock 25: 1"])?;
     timing::of_block(world, &fleet, "SortieTenantWideBlock", world.minutes(HAPPENS), 3)
 }
 
 fn kind(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/type.toml"))?;
+    let fleet = world.plays("type")?;
     require_told(
         world,
         &fleet,
@@ -50,17 +50,17 @@ fn kind(world: &mut World<'_>) -> Result<()> {
 }
 
 fn operator(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/operator.toml"))?;
+    let fleet = world.plays("operator")?;
     require_told(world, &fleet, SHORT, &[])
 }
 
 fn security_group(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/security-group.toml"))?;
+    let fleet = world.plays("security-group")?;
     require_told(world, &fleet, LONG, &["/ticket firing SortieSubscriptionPartiallyBlocked prod 25: 1"])
 }
 
 fn region(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/region.toml"))?;
+    let fleet = world.plays("region")?;
     require_told(world, &fleet, SHORT, &["/page firing SortieRegionNoEgress northeurope: 1"])
 }
 

@@ -18,8 +18,10 @@ use crate::told::lines;
 
 /// Where everybody listens who may be told something.
 const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-/// Far beyond every wait of a route and of a rule.
+/// Beyond what has to be waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+/// What routes wait before the last mark is told: a page that has changed waits a minute for its group and five more.
+const ROUTES: Duration = Duration::from_secs(6 * 60);
 /// A subscription that no alert is about but marks.
 const MARKED: &str = "mark";
 /// The page and the ticket that wait longest.
@@ -29,6 +31,7 @@ pub(crate) struct Desk<'a> {
     alertmanager: Alertmanager<'a>,
     notified: Notified,
     marks: Cell<u32>,
+    patience: Duration,
 }
 
 impl<'a> Desk<'a> {
@@ -36,7 +39,7 @@ impl<'a> Desk<'a> {
     pub(crate) fn start(namespace: &'a Namespace, folder: &Path, hurry: u32) -> Result<Self> {
         let notified = Notified::start(namespace, SOMEBODY)?;
         let alertmanager = Alertmanager::start(namespace, folder, notified.address(), hurry)?;
-        Ok(Self { alertmanager, notified, marks: Cell::new(0) })
+        Ok(Self { alertmanager, notified, marks: Cell::new(0), patience: PATIENCE + ROUTES / hurry })
     }
 
     /// Says these alerts, written as `NAME SUBSCRIPTION PORT FAMILY`, from the left as many as it has; `-` is none.
@@ -63,7 +66,7 @@ impl<'a> Desk<'a> {
         let mark = format!("{MARKED}-{}", self.marks.replace(self.marks.get() + 1));
         let [page, ticket] = MARKS.map(|name| format!("{name} {mark}"));
         let arrives = |path, status| {
-            self.notified.wait("the mark", PATIENCE, |told| {
+            self.notified.wait("the mark", self.patience, |told| {
                 told.iter().any(|it| subscription(it) == mark && it.path == path && it.status == status)
             })
         };
@@ -77,7 +80,7 @@ impl<'a> Desk<'a> {
 
     /// Waits for a notification, and returns the first one that it is.
     pub(crate) fn wait(&self, what: &str, is_it: impl Fn(&Notification) -> bool) -> Result<Notification> {
-        let told = self.notified.wait(what, PATIENCE, |told| told.iter().any(&is_it))?;
+        let told = self.notified.wait(what, self.patience, |told| told.iter().any(&is_it))?;
         told.into_iter().find(is_it).with_context(|| format!("{what} was told and is not"))
     }
 

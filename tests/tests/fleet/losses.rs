@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use e2e::backend::Prometheus;
+use anyhow::{Result, ensure};
 use e2e::fleet::{Emitted, Fate, Fleet};
-use e2e::ledger::Catalogue;
 use e2e::notified::Alert;
 
 use crate::world::{Job, World, in_the_end};
@@ -20,8 +18,6 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
 
 /// What the gateway counts under an agent's name, and what Prometheus makes of a resource.
 const OTHERS: &str = "sortie_gateway_.+|target_info";
-/// Longer than a story.
-const SPAN: &str = "[2h]";
 /// One of so many agents is compared sample by sample.
 const COMPARED: usize = 25;
 /// How often the gateway is killed, and how many minutes of the story lie between.
@@ -34,7 +30,7 @@ const OUTAGE: (u32, u32) = (5, 35);
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn gateway(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/quiet.toml"))?;
+    let fleet = world.plays("quiet")?;
     for kill in 1..=KILLS {
         world.reach(&fleet, kill * APART)?;
         world.backend.collector.service().kill()?;
@@ -47,7 +43,7 @@ fn gateway(world: &mut World<'_>) -> Result<()> {
 }
 
 fn outage(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.catches_up(include_str!("stories/quiet.toml"), SPEED)?;
+    let fleet = world.catches_up("quiet", SPEED)?;
     let (gone, back) = OUTAGE;
     fleet.reach(gone * MINUTE)?;
     world.backend.prometheus.service().kill()?;
@@ -58,7 +54,7 @@ fn outage(world: &mut World<'_>) -> Result<()> {
 }
 
 fn clocks(world: &mut World<'_>) -> Result<()> {
-    let fleet = world.plays(include_str!("stories/clocks.toml"))?;
+    let fleet = world.plays("clocks")?;
     world.reach(&fleet, 20)?;
     let script = fleet.script();
     let wrong: Vec<_> =
@@ -102,7 +98,7 @@ fn require_stored(world: &World<'_>, fleet: &Fleet, sent: &Emitted) -> Result<()
         Ok(())
     })?;
     let taken = fleet.emitted().taken();
-    let stored = samples_by_host(&world.backend.prometheus)?;
+    let stored = world.backend.prometheus.samples_by_host()?;
     let made = fleet.emitted();
     let vms = &fleet.script().population.vms;
     let (taken_samples, made_samples) = (taken.samples(), made.samples());
@@ -124,18 +120,4 @@ fn require_stored(world: &World<'_>, fleet: &Fleet, sent: &Emitted) -> Result<()
         stored.require_within(&after, ["Prometheus", "what was sent"])?;
     }
     Ok(())
-}
-
-/// Of every series that agents send.
-fn samples_by_host(prometheus: &Prometheus<'_>) -> Result<BTreeMap<String, usize>> {
-    let mut samples = BTreeMap::new();
-    for name in Catalogue::load()?.series() {
-        let rows = prometheus.query(&format!("sum by (host_id) (count_over_time({name}{SPAN}))"))?;
-        for row in rows.as_array().context("a vector is a list")? {
-            let count = row["value"][1].as_str().context("a sample has a value")?;
-            let host = row["metric"]["host_id"].as_str().unwrap_or_default();
-            *samples.entry(host.to_owned()).or_default() += count.parse::<usize>()?;
-        }
-    }
-    Ok(samples)
 }

@@ -97,7 +97,7 @@ fn settings(pace: Pace) -> Settings {
 }
 
 fn scenario(story: &str) -> Result<Scenario> {
-    let mut scenario = Scenario::parse("story", story)?;
+    let mut scenario = Scenario::load(story)?;
     scenario.agent.operators = OPERATORS;
     Ok(match number("FLEET_AGENTS")? {
         Some(agents) => scenario.scaled_to(agents),

@@ -97,14 +97,26 @@ fn a_block_is_seen_within_eighty_seconds_and_without_a_detour() {
 
 #[test]
 fn in_the_end_of_every_story_machines_say_what_is_true() {
-    for name in ["every-state", "exemption", "region", "reset", "type"] {
+    let stories = [
+        "block",
+        "every-state",
+        "exemption",
+        "operator",
+        "region",
+        "reset",
+        "security-group",
+        "stops",
+        "tenant",
+        "type",
+    ];
+    for name in stories {
         let scenario = Scenario::load(name).unwrap_or_else(|error| panic!("{error:#}"));
         let end = scenario.length;
         let common = of_scenario(scenario);
         for vm in common.script.population.vms.iter().step_by(EVERY) {
             let story = live(&common, vm.number, end);
             for &port in &common.script.scenario.agent.ports {
-                for &family in &common.script.scenario.agent.families {
+                for &family in common.script.families(vm) {
                     let of_port = story.iter().filter(|(_, of, _)| *of == (port, family));
                     let shown = of_port.map(|(.., state)| *state).next_back();
                     let state = common.script.state(vm, port, family, end);
