@@ -1,4 +1,5 @@
-//! Who is told what, and what is told by telling something else: the shipped routes in a real Alertmanager., told as Prometheus tells it.
+//! Who is told what, and what is told by telling something else: the shipped routes in a real
+//! Alertmanager, which is told as Prometheus tells it.
 
 use anyhow::{Result, anyhow};
 use e2e::agent::Stage;
@@ -15,6 +16,7 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     ("a_tenant_that_is_blocked_is_told_instead_of_its_subscriptions", tenant),
     ("a_block_is_told_once_and_not_also_as_a_broken_expectation", expectation),
     ("a_region_without_egress_is_told_and_not_what_follows_from_it", region),
+    ("telemetry_that_is_absent_is_told_and_not_what_is_missing_of_it", absent),
     ("each_severity_goes_to_its_receiver_and_no_other", severities),
     ("what_is_over_is_told_to_those_who_were_told", over),
 ];
@@ -82,10 +84,27 @@ fn region(desk: &Desk<'_>) -> Result<()> {
     ])
 }
 
+fn absent(desk: &Desk<'_>) -> Result<()> {
+    desk.post(&[
+        "SortieTelemetryAbsent -",
+        "SortieGatewayDown -",
+        "SortieGatewayExportFailing -",
+        "SortieAgentsMissing a",
+        "SortieTelemetryStale a",
+        // What the last machine that reported said is still true.
+        "SortieExemptionNotEffective b 25 ipv4",
+    ])?;
+    desk.require_told(&[
+        "/page firing SortieTelemetryAbsent: 1",
+        "/ticket firing SortieExemptionNotEffective b 25: 1",
+    ])
+}
+
 fn severities(desk: &Desk<'_>) -> Result<()> {
     desk.post(&[
         "SortieSubscriptionPortUnblocked a 25 ipv4",
         "SortieTargetUnreachable - 25 ipv4",
+        "SortieVMPortBlocked c 25 ipv4 host_id=one",
         "SortieExemptionNotEffective b 25 ipv4",
         "SortieTelemetryAbsent -",
         "SortieWatchdog -",
