@@ -7,7 +7,6 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc;
 
 use anyhow::{Context as _, Result, anyhow};
 use nix::sched::{CloneFlags, setns};
@@ -67,33 +66,14 @@ impl Namespace {
         })
     }
 
-    /// Starts a helper inside. `prepare` runs first (sockets bound, interfaces opened) and its failure is
-    /// returned from here; then `serve` runs until the helper is dropped.
+    /// As [`Helper::start`], inside.
     pub fn spawn<P>(
         &self,
         prepare: impl FnOnce() -> Result<P> + Send + 'static,
         serve: impl FnOnce(P, &StopFlag) + Send + 'static,
     ) -> Result<Helper> {
         let path = self.path();
-        let flag = StopFlag::default();
-        let seen = flag.clone();
-        let (ready, is_ready) = mpsc::channel();
-        let thread = std::thread::Builder::new().name(self.name.clone()).spawn(move || {
-            match enter(&path).and_then(|()| prepare()) {
-                Ok(prepared) => {
-                    let _ = ready.send(Ok(()));
-                    serve(prepared, &seen);
-                }
-                Err(error) => {
-                    let _ = ready.send(Err(error));
-                }
-            }
-        })?;
-        let helper = Helper::new(flag, thread);
-        is_ready
-            .recv()
-            .with_context(|| format!("a helper in namespace {} died at its start", self.name))??;
-        Ok(helper)
+        Helper::start(&self.name, move || enter(&path).and_then(|()| prepare()), serve)
     }
 
     /// Writes a file that `ip netns exec` mounts over the one in `/etc`.

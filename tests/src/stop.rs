@@ -1,10 +1,13 @@
-//! Threads that live in a namespace until their owner is dropped.
+//! Threads that live until their owner is dropped, most of them in a namespace.
 //!
 //! A thread inside a namespace keeps the namespace alive, so every helper ends before its namespace goes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context as _, Result};
 
 /// How often a helper looks whether it should end.
 pub const POLL: std::time::Duration = std::time::Duration::from_millis(20);
@@ -27,8 +30,28 @@ pub struct Helper {
 }
 
 impl Helper {
-    pub fn new(flag: StopFlag, thread: JoinHandle<()>) -> Self {
-        Self { flag, thread: Some(thread) }
+    /// Starts one in the network of the caller. `prepare` runs first (sockets bound, interfaces opened) and its failure is
+    /// returned from here; then `serve` runs until the helper is dropped.
+    pub fn start<P>(
+        name: &str,
+        prepare: impl FnOnce() -> Result<P> + Send + 'static,
+        serve: impl FnOnce(P, &StopFlag) + Send + 'static,
+    ) -> Result<Self> {
+        let flag = StopFlag::default();
+        let seen = flag.clone();
+        let (ready, is_ready) = mpsc::channel();
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || match prepare() {
+            Ok(prepared) => {
+                let _ = ready.send(Ok(()));
+                serve(prepared, &seen);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        })?;
+        let helper = Self { flag, thread: Some(thread) };
+        is_ready.recv().with_context(|| format!("the helper {name} died at its start"))??;
+        Ok(helper)
     }
 }
 

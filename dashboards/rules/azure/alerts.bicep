@@ -416,7 +416,7 @@ resource sortie_gateway 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03
     rules: [
       {
         alert: 'SortieGatewayDown'
-        expression: '(count(otelcol_process_uptime_seconds_total) or vector(0)) < max_over_time(count(otelcol_process_uptime_seconds_total)[1h:1m])'
+        expression: '(count(count by (host_id) (otelcol_process_uptime_seconds_total)) or vector(0)) < quantile_over_time(0.5, count(count by (host_id) (otelcol_process_uptime_seconds_total))[1h:1m])'
         for: 'PT5M'
         severity: 3
         enabled: true
@@ -428,8 +428,8 @@ resource sortie_gateway 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03
           severity: 'warning'
         }
         annotations: {
-          summary: 'Fewer gateways run than within the last hour'
-          description: '{{ $value }} gateways tell of themselves, and more did within the last hour. Agents keep what they cannot deliver for a day. After a deliberate change the alert ends within an hour.'
+          summary: 'Fewer gateways run than for most of the last hour'
+          description: '{{ $value }} gateways tell of themselves, and more did for most of the last hour. Agents keep what they cannot deliver for a day. After a deliberate change the alert ends within an hour.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieGatewayDown.md'
           dashboard_url: '/d/sortie-gateway'
         }

@@ -27,6 +27,8 @@ pub struct Gateway {
     pub prometheus: SocketAddr,
     /// What else is laid over it, in this order.
     pub overlays: Vec<Overlay>,
+    /// Its file of events, below the folder of the trial.
+    pub events_file: &'static str,
     /// More of its environment, which beats the rest.
     pub environment: Vec<(&'static str, String)>,
 }
@@ -48,6 +50,7 @@ impl Default for Gateway {
             tls: None,
             prometheus: prometheus::ADDRESS,
             overlays: Vec::new(),
+            events_file: "events.jsonl",
             environment: Vec::new(),
         }
     }
@@ -96,7 +99,7 @@ impl<'a> Collector<'a> {
                 Overlay::Text(text) => write(&folder.join(format!("overlay-{number}.yaml")), text)?,
             });
         }
-        let events = folder.join("events.jsonl");
+        let events = folder.join(gateway.events_file);
         environment.extend([
             ("SORTIE_METRICS_BACKEND", format!("http://{}/api/v1/otlp", gateway.prometheus)),
             ("SORTIE_EVENTS_BACKEND", format!("http://{logs}")),

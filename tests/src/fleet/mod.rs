@@ -14,7 +14,7 @@
 //! truth follows from the scenario alone ([`script`]); what agents show is [`Fleet::shown`], and what they exported, with what became
 //! of it, [`Fleet::emitted`].
 //!
-//! All of it is one thread. It lives in a namespace, until the fleet is dropped.
+//! All of it is one thread. It lives in a namespace, or where the caller is, until the fleet is dropped.
 
 mod agent;
 mod clock;
@@ -33,9 +33,11 @@ mod telling;
 mod world;
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use tokio::runtime::Runtime;
 
 use self::agent::Common;
 use self::clock::Clock;
@@ -52,7 +54,7 @@ pub use self::settings::Settings;
 use self::world::World;
 use crate::netns::Namespace;
 use crate::server::runtime;
-use crate::stop::Helper;
+use crate::stop::{Helper, StopFlag};
 
 /// Beyond what a story takes, before it counts as one that hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -73,31 +75,47 @@ impl Fleet {
     /// # Errors
     /// When the endpoint is none, or the machine has no room for so many.
     pub fn start(namespace: &Namespace, scenario: Scenario, settings: &Settings) -> Result<Self> {
+        Self::start_in(Some(namespace), scenario, settings)
+    }
+
+    /// As [`Fleet::start`], in the network of the caller.
+    ///
+    /// # Errors
+    /// As [`Fleet::start`].
+    pub fn start_here(scenario: Scenario, settings: &Settings) -> Result<Self> {
+        Self::start_in(None, scenario, settings)
+    }
+
+    fn start_in(namespace: Option<&Namespace>, scenario: Scenario, settings: &Settings) -> Result<Self> {
         let script = Script::new(scenario, settings.seed);
         let (desk, records) = (Arc::<Desk>::default(), Arc::new(Records::new(settings.remembers)));
         let agent = &script.scenario.agent;
         let world = World::new(&agent.ports, agent.operators)?;
         let (told, clocks) = std::sync::mpsc::channel();
         let of_thread = (script.clone(), Arc::clone(&records), Arc::clone(&desk), settings.clone());
-        let helper = namespace.spawn(
-            move || {
-                let (script, records, desk, settings) = of_thread;
-                let runtime = runtime()?;
-                // Shippers begin to count when they are made; the story begins when everybody is there.
-                let play = runtime.block_on(async {
-                    let clock = Clock::start(settings.pace);
-                    Play::new(Common { script, world, clock, records }, &settings)
-                })?;
-                Ok((runtime, play, desk, told, settings.pace))
-            },
-            |(runtime, mut play, desk, told, pace), flag| {
+        let prepare = move || {
+            let (script, records, desk, settings) = of_thread;
+            let runtime = runtime()?;
+            // Shippers begin to count when they are made; the story begins when everybody is there.
+            let play = runtime.block_on(async {
+                let clock = Clock::start(settings.pace);
+                Play::new(Common { script, world, clock, records }, &settings)
+            })?;
+            Ok((runtime, play, desk, told, settings.pace))
+        };
+        let serve =
+            |(runtime, mut play, desk, told, pace): (Runtime, Play, Arc<Desk>, Sender<Clock>, Pace),
+             flag: &StopFlag| {
                 let clock = Clock::start(pace);
                 play.restart(clock);
                 let _ = told.send(clock);
                 let result = runtime.block_on(play.go(&desk, flag));
                 desk.over(result);
-            },
-        )?;
+            };
+        let helper = match namespace {
+            Some(namespace) => namespace.spawn(prepare, serve),
+            None => Helper::start("fleet", prepare, serve),
+        }?;
         let clock = clocks.recv()?;
         Ok(Self { script, clock, desk, records, _helper: helper })
     }

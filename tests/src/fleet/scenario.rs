@@ -3,7 +3,8 @@
 mod words;
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -13,9 +14,12 @@ use sortie_core::relay::Usability;
 use sortie_core::target::{Family, Port};
 
 use super::fault::Fault;
+use super::world;
 
 /// The longest that is of use: Prometheus takes nothing that is older than a day.
 const LENGTH_MOST: Duration = Duration::from_secs(24 * 3600);
+/// Of an agent, as `sortie run` has it.
+const INTERVAL_LEAST: Duration = Duration::from_secs(1);
 
 /// A fleet and its story.
 #[derive(Clone, Debug, Deserialize)]
@@ -191,9 +195,29 @@ pub enum What {
 impl Scenario {
     /// Reads `tests/fleet/NAME.toml`.
     pub fn load(name: &str) -> Result<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fleet").join(format!("{name}.toml"));
+        let path = folder().join(format!("{name}.toml"));
         let text = fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
         Self::parse(name, &text).with_context(|| format!("{}", path.display()))
+    }
+
+    /// Reads the story that somebody asked for: a name as for [`Scenario::load`], or a path, which ends in `.toml`.
+    ///
+    /// # Errors
+    /// As [`Scenario::parse`]; where there is no story of this name, with the names that there are.
+    pub fn find(story: &str) -> Result<Self> {
+        let path = Path::new(story);
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(path).with_context(|| format!("failed to read {story}"))?;
+            return Self::parse(story, &text).with_context(|| story.to_owned());
+        }
+        let names = names()?;
+        let is_known = names.iter().any(|name| name == story);
+        ensure!(
+            is_known,
+            "there is no story `{story}`: it is one of {}, or the path of a .toml file",
+            names.join(", ")
+        );
+        Self::load(story)
     }
 
     /// Parses one file.
@@ -204,6 +228,7 @@ impl Scenario {
         let mut scenario: Self = toml::from_str(text).map_err(|error| anyhow!("{error}"))?;
         name.clone_into(&mut scenario.name);
         ensure!(scenario.length <= LENGTH_MOST, "length must be a day at most");
+        scenario.agent.check()?;
         ensure!(!scenario.subscription.is_empty(), "there is no [[subscription]]");
         for (index, subscription) in scenario.subscription.iter().enumerate() {
             subscription.check()?;
@@ -273,10 +298,36 @@ impl Scenario {
             let is_known = self.subscription.iter().any(|subscription| subscription.regions.contains(region));
             ensure!(is_known, "there is nobody in the region `{region}`");
         }
+        if let Some(vnet) = to.vnet {
+            let is_known = self.subscription.iter().any(|subscription| vnet < subscription.vnets);
+            ensure!(is_known, "there is nobody in the network {vnet} of a region");
+        }
+        if let What::OperatorDies(operator) = what {
+            ensure!(
+                world::is_operator(operator)?,
+                "none of our destinations is of the operator `{operator}`"
+            );
+        }
         if let What::Relay { name, .. } = what {
             let is_known = self.subscription.iter().any(|subscription| subscription.relays.contains(name));
             ensure!(is_known, "nobody speaks to the relay `{name}`");
         }
+        Ok(())
+    }
+}
+
+impl AgentSettings {
+    fn check(&self) -> Result<()> {
+        for (key, interval) in [
+            ("interval", self.interval),
+            ("export", self.export),
+            ("greeting_interval", self.greeting_interval),
+            ("arm_interval", self.arm_interval),
+        ] {
+            ensure!(interval >= INTERVAL_LEAST, "{key} of an agent is a second at least");
+        }
+        ensure!(!self.families.is_empty(), "agents probe over one family at least");
+        ensure!(!self.ports.is_empty(), "agents probe one port at least");
         Ok(())
     }
 }
@@ -288,6 +339,22 @@ impl Subscription {
         ensure!(self.vnets > 0, "the subscription `{}` has no network", self.name);
         Ok(())
     }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fleet")
+}
+
+/// Of the stories that we have, in order.
+fn names() -> Result<Vec<String>> {
+    let folder = folder();
+    let entries = fs::read_dir(&folder).with_context(|| format!("failed to read {}", folder.display()))?;
+    let name = |entry: io::Result<fs::DirEntry>| {
+        Ok(entry?.path().file_stem().unwrap_or_default().to_string_lossy().into_owned())
+    };
+    let mut names = entries.map(name).collect::<Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
 }
 
 fn one() -> usize {
@@ -314,15 +381,24 @@ mod tests {
 
     #[test]
     fn every_scenario_that_we_have_is_read() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fleet");
-        let mut names = Vec::new();
-        for entry in fs::read_dir(folder).expect("the folder") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            Scenario::load(&name).unwrap_or_else(|error| panic!("{error:#}"));
-            names.push(name);
+        let names = names().expect("the folder");
+        for name in &names {
+            Scenario::find(name).unwrap_or_else(|error| panic!("{error:#}"));
         }
         assert!(names.iter().any(|name| name == "block"), "{names:?}");
+    }
+
+    #[test]
+    fn a_story_that_is_not_there_is_told_from_one_that_cannot_be_read() {
+        let error = |story| format!("{:#}", Scenario::find(story).expect_err(story));
+        let unknown = error("blok");
+        assert!(
+            unknown.starts_with("there is no story `blok`: it is one of benchmark, block, "),
+            "{unknown}"
+        );
+        let absent = error("/nowhere/block.toml");
+        assert!(absent.starts_with("failed to read /nowhere/block.toml: No such file"), "{absent}");
+        assert!(Scenario::find(&folder().join("block.toml").to_string_lossy()).is_ok());
     }
 
     #[test]
@@ -339,6 +415,10 @@ mod tests {
             (happens("to.families = ['ipv5']\nwhat = 'lift'\n"), "`ipv5` is none of ipv4, ipv6"),
             (happens("what.relay = { name = 'acs', result = 'usable' }\n"), "nobody speaks to the relay"),
             (happens("what.fault = 'magic'\n"), "unknown variant `magic`"),
+            (happens("to.vnet = 1\nwhat = 'lift'\n"), "nobody in the network 1"),
+            (happens("what.operator_dies = 'googel'\n"), "of the operator `googel`"),
+            (format!("[agent]\nexport = '0s'\n{PROD}"), "export of an agent is a second at least"),
+            (format!("[agent]\nports = []\n{PROD}"), "one port at least"),
             (happens("what = 'lift'\n").replace("1m'", "1h'"), "after the end"),
             (happens("what = 'lift'\n").replace("1m'", "soon'"), "`soon` is no duration"),
         ] {

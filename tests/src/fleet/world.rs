@@ -117,10 +117,19 @@ struct Controls {
     global: Vec<String>,
 }
 
+/// Whether one of the destinations that we ship is of this operator.
+pub(super) fn is_operator(name: &str) -> Result<bool> {
+    Ok(catalogue()?.target.iter().any(|entry| entry.operator == name))
+}
+
+fn catalogue() -> Result<Catalogue> {
+    toml::from_str(CATALOGUE).context("the catalogue is a configuration")
+}
+
 impl World {
     /// With these ports under test, and so many operators for each.
     pub(super) fn new(ports: &[Port], operators: usize) -> Result<Self> {
-        let catalogue: Catalogue = toml::from_str(CATALOGUE).context("the catalogue is a configuration")?;
+        let catalogue = catalogue()?;
         let address = |text: &String| Address::parse(text, None).with_context(|| format!("`{text}`"));
         let mut targets = Vec::new();
         for entry in &catalogue.target {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Result, ensure};
 use e2e::agent::Stage;
 use e2e::backend::{Backend, Gateway, Overlay, PROMETHEUS, VICTORIA, Victoria};
+use e2e::ledger::Events;
 use e2e::netns;
 use e2e::otlp::sample::Agent;
 use e2e::otlp::{Message, Protocol};
@@ -40,6 +41,11 @@ pub(crate) const CASES: &[Case] = &[
         remote_write,
         "by_remote_write_arrives_what_arrives_by_otlp_and_the_answer_is_the_backends",
         over_remote_write,
+    ),
+    (
+        without_logs_backend,
+        "without_a_logs_backend_events_are_in_a_file_whose_folder_nobody_has_made",
+        events_in_file,
     ),
 ];
 
@@ -100,6 +106,25 @@ fn over_remote_write(backend: &mut Backend<'_>) -> Result<()> {
     backend.prometheus.service().start()?;
     require_taken(&backend.send(Protocol::Http, &late, &[])?)?;
     require_stored(backend, &[sent, late].concat())
+}
+
+/// The logs backend of a trial stands beside it, and is told nothing.
+fn without_logs_backend() -> Gateway {
+    Gateway {
+        overlays: vec![Overlay::Shipped("variants/events-in-file.yaml")],
+        events_file: "nobody/made/this/events.jsonl",
+        ..Gateway::default()
+    }
+}
+
+fn events_in_file(backend: &mut Backend<'_>) -> Result<()> {
+    let now = SystemTime::now();
+    let sent = [Agent::new("vm", now).event(now, "a"), Agent::new("vm", now).event(now, "b")];
+    require_taken(&backend.send(Protocol::Http, &sent, &[])?)?;
+    let expected = Events::of(sent.iter().filter_map(Message::events))?;
+    expected.require_same(&backend.collector.events()?, ["what was sent", "the file"])?;
+    ensure!(backend.logs.records().is_empty(), "a logs backend was told something");
+    Ok(())
 }
 
 fn victoria(stage: &Stage) -> Result<()> {

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use sortie_core::target::Port;
 
 use super::{subscription, within};
+use crate::prometheus::Header;
 
 /// Every look is a handful of queries over the fleet, and agents report each minute.
 const WATCH: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(3_600);
@@ -78,6 +79,9 @@ pub struct Fleet {
     /// File with the token for the Prometheus API
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, visible_alias = "token-file")]
     pub bearer_token_file: Option<PathBuf>,
+    /// A header of every question, such as the tenant X-Scope-OrgID=mail; no secrets, processes are listed (repeatable)
+    #[arg(long = "header", value_name = "NAME=VALUE")]
+    pub headers: Vec<Header>,
 }
 
 /// Faces of a fleet.

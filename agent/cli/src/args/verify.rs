@@ -10,6 +10,7 @@ use sortie_core::target::{Family, Port};
 
 use super::{port, subscription, within};
 use crate::config::{EngineChoice, Overrides};
+use crate::prometheus::Header;
 
 /// None at all where one look is enough; who wants to see more than a day of it runs the agent.
 const SOAK: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
@@ -82,6 +83,9 @@ pub struct Verify {
     /// File with the token for the Prometheus API
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "prometheus")]
     pub bearer_token_file: Option<PathBuf>,
+    /// A header of every question to the Prometheus API, such as the tenant X-Scope-OrgID=mail (repeatable)
+    #[arg(long = "header", value_name = "NAME=VALUE", requires = "prometheus")]
+    pub headers: Vec<Header>,
     /// Judge at the pace of a demonstration: only for a network in which nothing is lost and nothing is far
     #[arg(long, hide = true, conflicts_with = "prometheus")]
     pub demonstration: bool,
@@ -267,6 +271,7 @@ mod tests {
             &["--prometheus", "https://p.example"],
             &["--subscription", "5b1d2f34"],
             &["--bearer-token-file", "/token"],
+            &["--header", "X-Scope-OrgID=mail"],
             &["--prometheus", "https://p.example", "--subscription", ""],
             &["--prometheus", "https://p.example", "--subscription", "a b"],
             &["--prometheus", "https://p.example", "--subscription", "1", "--engine", "raw"],

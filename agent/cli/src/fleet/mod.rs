@@ -36,7 +36,7 @@ use crate::{progress, terminal};
 
 /// Shows the fleet, once or until Ctrl-C, and returns the exit code.
 pub async fn run(args: &Fleet) -> anyhow::Result<u8> {
-    let prometheus = Prometheus::at(&args.prometheus, args.bearer_token_file.as_deref())?;
+    let prometheus = Prometheus::at(&args.prometheus, args.bearer_token_file.as_deref(), &args.headers)?;
     let mut asker = Asker::new(prometheus, Scope::of(args), args.vms);
     let mut shown = Shown { args, screen: Screen::new(args), code: None };
     tokio::select! {

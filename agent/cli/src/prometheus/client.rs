@@ -6,11 +6,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::header::{HeaderValue, LOCATION};
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode, Url, retry};
 
 use super::answer::{self, Malformed, Vector};
+use super::header::Header;
 use crate::text::{excerpt, printable};
 
 /// What we are called.
@@ -27,6 +28,7 @@ pub(crate) struct Prometheus {
     client: reqwest::Client,
     url: Url,
     token: Option<PathBuf>,
+    headers: HeaderMap,
 }
 
 /// A URL that nothing can be asked at. A usage error: the exit code is 64.
@@ -43,6 +45,14 @@ pub enum UrlError {
     /// A token would be readable on the way.
     #[error("--bearer-token-file needs https: over {0} everybody on the way reads the token")]
     TokenInClear(String),
+    /// A header that cannot go with a question.
+    #[error("--header{}{name}: {reason}", if .name.is_empty() { "" } else { " " })]
+    NotHeader {
+        /// Empty where it has none.
+        name: String,
+        /// Finishes the sentence.
+        reason: &'static str,
+    },
 }
 
 /// Why there is no answer.
@@ -58,7 +68,9 @@ pub(crate) enum AskError {
     Slow,
     #[error("the Prometheus API answers with more than {} MiB", BODY_MOST >> 20)]
     TooLarge,
-    #[error("the Prometheus API wants to know who asks (401): give it a token with --bearer-token-file")]
+    #[error(
+        "the Prometheus API wants to know who asks (401): give it a token with --bearer-token-file, or a tenant with --header X-Scope-OrgID=TENANT"
+    )]
     Unauthorized,
     #[error("the Prometheus API does not let this token in (401): {0}")]
     TokenRefused(String),
@@ -94,8 +106,9 @@ impl AskError {
 
 impl Prometheus {
     /// The API below this URL; nothing is sent yet.
-    pub(crate) fn at(text: &str, token: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn at(text: &str, token: Option<&Path>, headers: &[Header]) -> anyhow::Result<Self> {
         let url = url(text, token.is_some())?;
+        let headers = headers.iter().map(Header::read).collect::<Result<HeaderMap, _>>()?;
         // Refused where somebody else in this process was first, who chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
@@ -108,7 +121,7 @@ impl Prometheus {
         let builder = if url.scheme() == "https" { builder } else { builder.tls_certs_only([]) };
         let builder = if is_loopback(&url) { builder.no_proxy() } else { builder };
         let client = builder.build().map_err(|error| AskError::Client(root_cause(&error)))?;
-        Ok(Self { client, url, token: token.map(Path::to_owned) })
+        Ok(Self { client, url, token: token.map(Path::to_owned), headers })
     }
 
     /// An instant query, evaluated now, by the clock of the API.
@@ -123,7 +136,7 @@ impl Prometheus {
         if let Some(at) = at {
             url.query_pairs_mut().append_pair("time", &format!("{at:.3}"));
         }
-        let mut request = self.client.get(url);
+        let mut request = self.client.get(url).headers(self.headers.clone());
         if let Some(path) = &self.token {
             // Anew each time: tokens are renewed under their names.
             request = request.header(reqwest::header::AUTHORIZATION, bearer(path)?);
@@ -269,5 +282,37 @@ mod tests {
         {
             assert!(url(safe, true).is_ok(), "{safe}");
         }
+    }
+
+    #[tokio::test]
+    async fn headers_go_with_every_question() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let headers =
+            ["X-Scope-OrgID=mail", "X-Key=a=b"].map(|text| text.parse().expect("whatever is given"));
+        let prometheus = Prometheus::at(&url, None, &headers).expect("a URL");
+        for _ in 0..2 {
+            let (asked, heard) = tokio::join!(prometheus.ask("up"), answered(&listener));
+            assert!(asked.is_ok_and(|answer| answer.samples.is_empty()));
+            assert!(
+                heard.contains("\r\nx-scope-orgid: mail\r\n") && heard.contains("\r\nx-key: a=b\r\n"),
+                "{heard}"
+            );
+        }
+    }
+
+    /// Answers one question with nothing, and returns it.
+    async fn answered(listener: &tokio::net::TcpListener) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = listener.accept().await.expect("somebody asks");
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"\r\n\r\n") {
+            heard.push(stream.read_u8().await.expect("a question"));
+        }
+        let body = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await.expect("it listens");
+        String::from_utf8(heard).expect("text")
     }
 }

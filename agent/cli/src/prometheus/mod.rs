@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod header;
 pub(crate) mod promql;
 
 #[cfg(test)]
@@ -12,3 +13,4 @@ pub(crate) use self::answer::vector;
 pub(crate) use self::answer::{Sample, Vector};
 pub use self::client::UrlError;
 pub(crate) use self::client::{AskError, Prometheus};
+pub use self::header::Header;

@@ -124,7 +124,7 @@ fn alerts() -> Panel {
             limit: 50,
         }),
     )
-    .sized(12, 7)
+    .sized(14, 7)
 }
 
 fn subscriptions() -> Panel {
@@ -192,7 +192,7 @@ fn regions() -> Panel {
             limit: 100,
         }),
     )
-    .sized(12, 7)
+    .sized(10, 7)
 }
 
 /// The shares at which a subscription counts as stopped, and as mixed: those of the alerts.

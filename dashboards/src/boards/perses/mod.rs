@@ -6,6 +6,7 @@
 mod panels;
 mod table;
 mod variables;
+mod width;
 
 use serde_json::{Map, Value, json};
 

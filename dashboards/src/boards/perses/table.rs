@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::panels::format;
+use super::width;
 use crate::boards::model::{Colour, Holds, Key, Table};
 
 pub(super) fn table(table: &Table) -> Value {
@@ -19,8 +20,7 @@ pub(super) fn table(table: &Table) -> Value {
                 columns.push(shown);
             }
             Holds::Label(label, _) => {
-                let label = numbered(table, label, place);
-                columns.push(json!({ "name": label, "header": column.title, "enableSorting": true }));
+                columns.push(word(label, &numbered(table, label, place), column.title));
                 columns.push(json!({ "name": value, "hide": true }));
             }
         }
@@ -39,12 +39,15 @@ pub(super) fn table(table: &Table) -> Value {
     })
 }
 
-/// Names are shown whole: cut off, those of two subscriptions are the same.
 fn key(key: &Key) -> Value {
-    let mut column = json!({ "name": key.label, "header": key.title, "enableSorting": true });
-    if key.label == "cloud_account_id" {
-        // Pixels that a UUID takes.
-        column["width"] = json!(300);
+    word(key.label, key.label, key.title)
+}
+
+/// A column of words: the values of a label, as it is called among the answers.
+fn word(label: &str, name: &str, title: &str) -> Value {
+    let mut column = json!({ "name": name, "header": title, "enableSorting": true });
+    if let Some(width) = width::of(label) {
+        column["width"] = json!(width);
     }
     column
 }

@@ -130,6 +130,63 @@ fn every_panel_of_perses_stands_in_a_grid_once() {
     }
 }
 
+/// Cut off, the names of two machines are the same.
+#[test]
+fn a_table_of_perses_has_room_for_the_names_that_tell_rows_apart() {
+    // At eight pixels a character: a UUID, our longest alert, a region, the longest of the destinations that we ship.
+    let longest = [
+        ("cloud_account_id", "5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10"),
+        ("host_id", "5b1d2f34-9c1e-4f6e-8f0f-2f6c1d9a7e10"),
+        ("alertname", "SortieSubscriptionPartiallyBlocked"),
+        ("cloud_region", "australiasoutheast"),
+        ("server_address", "outlook-com.olc.protection.outlook.com"),
+        ("azure_subscription_quota_id", "EnterpriseAgreement_2014-09-01"),
+        ("sortie_port_state", "platform_blocked"),
+        ("host_name", "mail-gateway-westeurope-000012"),
+    ];
+    // Words of closed lists, numbers, and hashes of a few characters.
+    let short = [
+        "azure_subscription_offer",
+        "azure_subscription_spending_limit",
+        "azure_subscription_state",
+        "host_type",
+        "network_type",
+        "reason",
+        "server_port",
+        "service_version",
+        "severity",
+        "sortie_config_hash",
+        "sortie_expected_state",
+        "sortie_probe_mode",
+        "sortie_signal",
+        "sortie_subscription_type",
+        "sortie_target_role",
+    ];
+    let mut met = BTreeSet::new();
+    for board in all() {
+        let document = perses::dashboard(&board);
+        let panels = document["spec"]["panels"].as_object().expect("panels");
+        let tables = panels.values().filter(|panel| panel["spec"]["plugin"]["kind"] == "Table");
+        for column in tables
+            .flat_map(|table| table["spec"]["plugin"]["spec"]["columnSettings"].as_array().expect("columns"))
+        {
+            let name = column["name"].as_str().expect("a name");
+            let label = name.split(" #").next().unwrap_or(name);
+            if label == "timestamp" || label == "value" || short.contains(&label) {
+                continue;
+            }
+            let (_, longest) = longest
+                .iter()
+                .find(|(of, _)| *of == label)
+                .unwrap_or_else(|| panic!("{}: how long is {label}?", board.uid));
+            let width = column["width"].as_u64().unwrap_or_default();
+            assert!(width >= longest.len() as u64 * 8, "{} / {label}: {width} pixels", board.uid);
+            met.insert(label.to_owned());
+        }
+    }
+    assert_eq!(met.len(), longest.len(), "{met:?}");
+}
+
 /// Both programs are asked the same questions.
 #[test]
 fn grafana_and_perses_ask_the_same() {

@@ -15,6 +15,7 @@ use super::census::{Row, Subscription};
 use crate::args::{Fleet, NO_SUBSCRIPTION};
 use crate::exit::Standing;
 use crate::fleet::advise::Then;
+use crate::prometheus::Header;
 use crate::text::printable;
 use crate::ticket::sh;
 
@@ -41,21 +42,41 @@ fn word(standing: Standing) -> &'static str {
     }
 }
 
-/// What to call next, fit to be pasted; `None` where an id is nothing that a cloud gives out.
+/// What to call next about a subscription, fit to be pasted; `None` where an id is nothing that a cloud gives out.
 fn command(args: &Fleet, subscription: &Subscription, then: Then) -> Option<String> {
-    let id = if subscription.id.is_empty() { NO_SUBSCRIPTION } else { &subscription.id };
-    if printable(id) != id {
-        return None;
+    commands(args, &[subscription], then).pop()
+}
+
+/// What to call next about all of these: `sortie verify` waits for one, a list of VMs may be of many.
+fn commands(args: &Fleet, subscriptions: &[&Subscription], then: Then) -> Vec<String> {
+    let ids = subscriptions.iter().map(|subscription| subscription.id.as_str());
+    let named = ids.filter(|id| printable(id) == *id);
+    let flag = |id: &str| format!(" --subscription {}", sh(if id.is_empty() { NO_SUBSCRIPTION } else { id }));
+    let access = access(args);
+    match then {
+        // There is nothing by which machines outside any could be named.
+        Then::Verify => {
+            named.filter(|id| !id.is_empty()).map(|id| format!("sortie verify{access}{}", flag(id))).collect()
+        }
+        Then::Vms => {
+            let flags: String = named.map(flag).collect();
+            let region = args.region.as_ref().map(|region| format!(" --region {}", sh(region)));
+            let region = region.unwrap_or_default();
+            if flags.is_empty() {
+                Vec::new()
+            } else {
+                vec![format!("sortie fleet --vms{access}{region}{flags}")]
+            }
+        }
     }
-    let verb = match then {
-        // There is nothing by which it could be named.
-        Then::Verify if subscription.id.is_empty() => return None,
-        Then::Verify => "sortie verify",
-        Then::Vms => "sortie fleet --vms",
-    };
+}
+
+/// How the same API is asked again.
+fn access(args: &Fleet) -> String {
     let token = args.bearer_token_file.as_ref().and_then(|path| path.to_str());
     let token = token.map(|path| format!(" --bearer-token-file {}", sh(path))).unwrap_or_default();
-    Some(format!("{verb} --prometheus {}{token} --subscription {}", sh(&args.prometheus), sh(id)))
+    let headers: String = args.headers.iter().map(Header::flag).collect();
+    format!(" --prometheus {}{token}{headers}", sh(&args.prometheus))
 }
 
 /// Whether a row is worth a line where nobody asked for its port: what is expected of it, and is so, is not, but for port 25.

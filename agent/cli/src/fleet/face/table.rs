@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use sortie_core::verdict::State;
 
 use super::lines::{Line, Names, lines, share};
-use super::{command, rfc3339};
+use super::{commands, rfc3339};
 use crate::args::Fleet;
 use crate::exit::Standing;
 use crate::fleet::advise::{self, Advice};
@@ -146,7 +146,9 @@ fn what_to_do(out: &mut String, shown: &[Line<'_>], args: &Fleet, style: Style) 
             }
         }
         // An address and a command are never broken: they are there to be copied.
-        if let Some(command) = lines.first().and_then(|line| command(args, line.subscription, advice.then)) {
+        let mut subscriptions: Vec<_> = lines.iter().take(NAMED_MOST).map(|line| line.subscription).collect();
+        subscriptions.dedup_by_key(|subscription| &subscription.id);
+        for command in commands(args, &subscriptions, advice.then) {
             let _ = writeln!(out, "    {}", faint(&command, style));
         }
     }
@@ -205,7 +207,12 @@ fn ago(since: Option<Since>, now: f64) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, unit)| format!("{count}{unit}"))
         .collect();
-    let text = if parts.is_empty() { "< 1m".to_owned() } else { parts.join(" ") };
+    let text = match (parts.is_empty(), since.changed) {
+        (true, true) => "< 1m".to_owned(),
+        // The records begin now, as where rules have just been loaded: they tell nothing yet.
+        (true, false) => return UNKNOWN.to_owned(),
+        (false, _) => parts.join(" "),
+    };
     // A quarter of what is shown may be the interval at which the past was looked at.
     let is_rough = since.resolution > 60 && since.resolution * 4 > age;
     match (since.changed, is_rough) {
@@ -241,5 +248,27 @@ fn paragraph(out: &mut String, text: &str, indent: usize, style: Style) {
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
     for line in table.lines() {
         let _ = writeln!(out, "{:indent$}{}", "", line.trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn for_how_long_something_has_been_is_told_as_far_as_it_is_known() {
+        let since = |age: f64, changed, resolution| Some(Since { at: 1e9 - age, changed, resolution });
+        for (since, told) in [
+            (None, "-"),
+            (since(30.0, true, 60), "< 1m"),
+            // Rules that were loaded half a minute ago remember nothing older.
+            (since(30.0, false, 60), "-"),
+            (since(90.0, false, 60), "> 1m"),
+            (since(7.0 * 86_400.0, false, 600), "> 7d"),
+            (since(2_400.0, true, 600), "40m"),
+            (since(2_400.0, true, 900), "~ 40m"),
+        ] {
+            assert_eq!(ago(since, 1e9), told);
+        }
     }
 }

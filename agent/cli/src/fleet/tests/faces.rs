@@ -160,6 +160,27 @@ fn an_id_from_outside_moves_no_cursor_and_ends_no_command() {
 }
 
 #[test]
+fn a_command_names_everybody_that_it_is_about_and_asks_as_this_one_did() {
+    let partly = [("platform_blocked", 2), ("open", 8)];
+    let rows: &[Counted<'_>] =
+        &[("a", 25, "ipv4", &partly, &[("open", 10)]), ("b", 25, "ipv4", &partly, &[("open", 10)])];
+    let flags = ["--region", "westeurope", "--header", "X-Scope-OrgID=mail", "--header", "X-Key=s3cret"];
+    let text = face::table(&look(&answers(rows)), &args(&flags), Style::default());
+    let command = "    sortie fleet --vms --prometheus https://p.example --header 'x-scope-orgid=mail' --header 'x-key=...' \
+                   --region westeurope --subscription a --subscription b\n";
+    assert!(text.contains(command), "{text}");
+    let blocked: &[Counted<'_>] = &[
+        ("a", 25, "ipv4", &[("platform_blocked", 9)], &[("open", 9)]),
+        ("b", 25, "ipv4", &[("platform_blocked", 9)], &[("open", 9)]),
+    ];
+    let text = face::table(&look(&answers(blocked)), &args(&[]), Style::default());
+    for id in ["a", "b"] {
+        let command = format!("    sortie verify --prometheus https://p.example --subscription {id}\n");
+        assert!(text.contains(&command), "{text}");
+    }
+}
+
+#[test]
 fn the_rows_come_in_the_order_that_was_asked_for() {
     let rows: &[Counted<'_>] = &[
         ("a", 25, "ipv4", &[("open", 9)], &[("open", 9)]),

@@ -79,7 +79,7 @@ impl<'a> Watch<'a> {
         Ok(Self {
             args,
             subscription,
-            prometheus: Prometheus::at(url, args.bearer_token_file.as_deref())?,
+            prometheus: Prometheus::at(url, args.bearer_token_file.as_deref(), &args.headers)?,
             telling: Telling::start(args.quiet),
             soak: Soak::new(args.soak()),
             began: Reading::now(),
