@@ -31,13 +31,14 @@ pub(super) fn alerts() -> Vec<Rule> {
     vec![
         alert(
             "SortieGatewayDown",
-            // By who was there: a scrape's `up` would need a name for the job.
+            // By who was there: a scrape's `up` would need a name for the job. One that is gone counts until the engine
+            // forgets it, beside the one in its place: the most that were there for half an hour.
             "(count(otelcol_process_uptime_seconds_total) or vector(0))\n  \
-               < max_over_time(count(otelcol_process_uptime_seconds_total)[1h:1m])"
+               < max_over_time(min_over_time(count(otelcol_process_uptime_seconds_total)[30m:1m])[1h:5m])"
                 .to_owned(),
             Some(Minutes(5)),
             "Fewer gateways run than within the last hour",
-            "<value> gateways tell of themselves, and more did within the last hour. Agents keep what they cannot deliver for a \
+            "<value> gateways tell of themselves, and more did for half an hour on end, within the last hour. Agents keep what they cannot deliver for a \
              day. After a deliberate change the alert ends within an hour.",
         ),
         alert(
