@@ -46,7 +46,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         alert: 'SortieSubscriptionPartiallyBlocked'
-        expression: '( cloud_account_port:sortie_vms_stopped:ratio - ( sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="blocked"}) / (cloud_account_port:sortie_vms_conclusive:count > 0) or 0 * cloud_account_port:sortie_vms_conclusive:count ) ) > 0.1 and cloud_account_port:sortie_vms_blocked:ratio < 0.9 and cloud_account_port:sortie_vms_conclusive:count >= 5'
+        expression: '( cloud_account_port:sortie_vms_stopped:ratio - ( sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="blocked"}) / (cloud_account_port:sortie_vms_conclusive:count > 0) or 0 * cloud_account_port:sortie_vms_conclusive:count ) ) > 0.1 and ( cloud_account_port:sortie_vms_blocked:ratio < 0.9 or min_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) <= 0.4 ) and cloud_account_port:sortie_vms_conclusive:count >= 5 unless cloud_account_port:sortie_vms_newly_blocked:ratio > 0'
         for: 'PT30M'
         severity: 3
         enabled: true
@@ -59,7 +59,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
         }
         annotations: {
           summary: 'Outbound port {{ $labels.server_port }} ({{ $labels.network_type }}) is stopped on some VMs of subscription {{ $labels.cloud_account_id }}'
-          description: '{{ $value }} (1 is all) more of the VMs of subscription {{ $labels.cloud_account_id }} are stopped on port {{ $labels.server_port }} than are expected to be, while others are not: this is no block of the subscription. Look what the stopped ones have in common: a network security group, a route to a firewall, a local firewall, or no restart since an exemption.'
+          description: '{{ $value }} (1 is all) more of the VMs of subscription {{ $labels.cloud_account_id }} are stopped on port {{ $labels.server_port }} than are expected to be, while others are not, or cannot tell: this is not known to be a block of the subscription. Look what the stopped ones have in common: a network security group, a route to a firewall, a local firewall, or no restart since an exemption.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieSubscriptionPartiallyBlocked.md'
           dashboard_url: '/d/sortie-subscription?var-subscription={{ $labels.cloud_account_id }}&var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}'
         }
@@ -88,7 +88,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         alert: 'SortieExpectationViolated'
-        expression: '(cloud_account_port:sortie_vms_blocked_unexpectedly:count / sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}) >= 0.9 and sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}) >= 0.5 * sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}[1h])) and sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}[6h] offset 1h)) >= 0.5 * sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"})) unless on (cloud_account_id, server_port, network_type) cloud_account_port:sortie_vms_newly_blocked:ratio > 0'
+        expression: '(cloud_account_port:sortie_vms_blocked_unexpectedly:count / (sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}) <= cloud_account_port:sortie_vms_conclusive:count or cloud_account_port:sortie_vms_conclusive:count) >= 0.9 and cloud_account_port:sortie_vms_conclusive:count >= 0.5 * sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}) and sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}) >= 0.5 * sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}[1h])) and sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"}[6h] offset 1h)) >= 0.5 * sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="open"})) unless on (cloud_account_id, server_port, network_type) cloud_account_port:sortie_vms_newly_blocked:ratio > 0'
         for: 'PT15M'
         severity: 1
         enabled: true
@@ -101,7 +101,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
         }
         annotations: {
           summary: 'Outbound port {{ $labels.server_port }} ({{ $labels.network_type }}) of subscription {{ $labels.cloud_account_id }} is stopped and should be open'
-          description: '{{ $value }} (1 is all) of the VMs of subscription {{ $labels.cloud_account_id }} that are expected to reach port {{ $labels.server_port }} do not. Who stops them stands on the board: the platform, a device on the path, or the machines\' own firewalls. Correct that, or the expectation ([expect] in the agents\' configuration).'
+          description: '{{ $value }} (1 is all) of the VMs of subscription {{ $labels.cloud_account_id }} that can judge and are expected to reach port {{ $labels.server_port }} do not. Who stops them stands on the board: the platform, a device on the path, or the machines\' own firewalls. Correct that, or the expectation ([expect] in the agents\' configuration).'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieExpectationViolated.md'
           dashboard_url: '/d/sortie-subscription?var-subscription={{ $labels.cloud_account_id }}&var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}'
         }
@@ -342,7 +342,7 @@ resource sortie_agents 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-
       }
       {
         alert: 'SortieAgentsMissing'
-        expression: '1 - cloud_account:sortie_agents:count / max_over_time(cloud_account:sortie_agents:count[6h]) > 0.05 and max_over_time(cloud_account:sortie_agents:count[6h]) - cloud_account:sortie_agents:count >= 2'
+        expression: '1 - cloud_account:sortie_agents:count / max_over_time(min_over_time(cloud_account:sortie_agents:count[1h])[6h:5m]) > 0.05 and max_over_time(min_over_time(cloud_account:sortie_agents:count[1h])[6h:5m]) - cloud_account:sortie_agents:count >= 2'
         for: 'PT15M'
         severity: 3
         enabled: true
@@ -355,7 +355,7 @@ resource sortie_agents 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-
         }
         annotations: {
           summary: '{{ $value }} (1 is all) of the agents of subscription {{ $labels.cloud_account_id }} are missing'
-          description: '{{ $value }} (1 is all) of the agents of subscription {{ $labels.cloud_account_id }} that reported at one time within the last six hours do not now. Machines that were switched off are no fault; of others ask `systemctl status sortie`. The alert ends six hours after the last one was heard.'
+          description: '{{ $value }} (1 is all) of the agents of subscription {{ $labels.cloud_account_id }} that reported for an hour on end within the last six hours do not now. Machines that were switched off are no fault; of others ask `systemctl status sortie`. The alert ends six hours after the last one was heard.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieAgentsMissing.md'
           dashboard_url: '/d/sortie-agents?var-subscription={{ $labels.cloud_account_id }}'
         }
@@ -416,7 +416,7 @@ resource sortie_gateway 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03
     rules: [
       {
         alert: 'SortieGatewayDown'
-        expression: '(count(count by (host_id) (otelcol_process_uptime_seconds_total)) or vector(0)) < quantile_over_time(0.5, count(count by (host_id) (otelcol_process_uptime_seconds_total))[1h:1m])'
+        expression: '(count(count by (host_id) (otelcol_process_uptime_seconds_total)) or vector(0)) < max_over_time(min_over_time(count(count by (host_id) (otelcol_process_uptime_seconds_total))[30m:1m])[1h:5m])'
         for: 'PT5M'
         severity: 3
         enabled: true
@@ -428,8 +428,8 @@ resource sortie_gateway 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03
           severity: 'warning'
         }
         annotations: {
-          summary: 'Fewer gateways run than for most of the last hour'
-          description: '{{ $value }} gateways tell of themselves, and more did for most of the last hour. Agents keep what they cannot deliver for a day. After a deliberate change the alert ends within an hour.'
+          summary: 'Fewer gateways run than within the last hour'
+          description: '{{ $value }} gateways tell of themselves, and more did for half an hour on end, within the last hour. Agents keep what they cannot deliver for a day. After a deliberate change the alert ends within an hour.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieGatewayDown.md'
           dashboard_url: '/d/sortie-gateway'
         }

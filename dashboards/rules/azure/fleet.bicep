@@ -85,7 +85,7 @@ resource sortie_fleet 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         record: 'cloud_account_port:sortie_vms_newly_blocked:ratio'
-        expression: 'cloud_account_port:sortie_vms_blocked:ratio >= 0.9 and min_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) <= 0.1 and cloud_account_port:sortie_vms_conclusive:count >= 0.5 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h]) and cloud_account_port:sortie_vms_conclusive:count <= sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_state:sortie_vms:count{sortie_port_state="open"}[6h])) / 0.5'
+        expression: 'cloud_account_port:sortie_vms_blocked:ratio >= 0.9 and min_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) <= 0.4 and cloud_account_port:sortie_vms_conclusive:count >= 0.5 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h]) and cloud_account_port:sortie_vms_conclusive:count <= sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_state:sortie_vms:count{sortie_port_state="open"}[6h])) / 0.5'
         enabled: true
       }
       {
@@ -102,7 +102,7 @@ resource sortie_fleet 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
         }
         annotations: {
           summary: 'Outbound port {{ $labels.server_port }} ({{ $labels.network_type }}) is blocked in subscription {{ $labels.cloud_account_id }}'
-          description: 'The platform stops outbound port {{ $labels.server_port }} on {{ $value }} (1 is all) of the VMs of subscription {{ $labels.cloud_account_id }} that can judge it, and hardly any within the last six hours. Look for a change of the subscription\'s type or of its network security groups; send through a relay on port 587 meanwhile. This alert ends after six hours although the block may last; where the port is expected to be open, SortieExpectationViolated goes on.'
+          description: 'The platform stops outbound port {{ $labels.server_port }} on {{ $value }} (1 is all) of the VMs of subscription {{ $labels.cloud_account_id }} that can judge it, and most were open within the last six hours. Look for a change of the subscription\'s type or of its network security groups; send through a relay on port 587 meanwhile. This alert ends after six hours although the block may last; where the port is expected to be open, SortieExpectationViolated goes on.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieSubscriptionPortBlocked.md'
           dashboard_url: '/d/sortie-subscription?var-subscription={{ $labels.cloud_account_id }}&var-port={{ $labels.server_port }}&var-family={{ $labels.network_type }}'
         }

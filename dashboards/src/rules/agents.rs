@@ -43,18 +43,20 @@ pub(super) fn alerts() -> Vec<Rule> {
         Rule::Alert(Alert {
             name: "SortieAgentsMissing",
             severity: Severity::Warning,
-            // The most at one time, not all that were ever there: machines that are replaced one by one are not missing.
+            // A machine that is gone counts until the engine forgets it, and a deployment runs old and new ones side by side:
+            // the most that were there for a whole hour, so that what is replaced is not missing.
             expr: format!(
-                "1 - {AGENTS} / max_over_time({AGENTS}[6h]) > {MISSING}\n\
+                "1 - {AGENTS} / {STEADY} > {MISSING}\n\
                  and\n\
-                 max_over_time({AGENTS}[6h]) - {AGENTS} >= {AT_LEAST}"
+                 {STEADY} - {AGENTS} >= {AT_LEAST}",
+                STEADY = format!("max_over_time(min_over_time({AGENTS}[1h])[6h:5m])"),
             ),
             unless: None,
             wait: Some(Minutes(15)),
             keep: Some(Minutes(15)),
             summary: "<percent> of the agents of <subscription> are missing",
-            description: "<percent> of the agents of <subscription> that reported at one time within the last six hours do not \
-                          now. Machines that were switched off are no fault; of others ask `systemctl status sortie`. The \
+            description: "<percent> of the agents of <subscription> that reported for an hour on end within the last six hours do \
+                          not now. Machines that were switched off are no fault; of others ask `systemctl status sortie`. The \
                           alert ends six hours after the last one was heard.",
             board: Board::Agents,
         }),

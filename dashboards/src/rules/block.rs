@@ -1,10 +1,10 @@
 //! The platform begins or ceases to stop mail in a subscription.
 //!
-//! A page needs all of: nearly all machines are blocked now; nearly none was within the last six hours (a pay-as-you-go
-//! subscription that was always blocked pages nobody); most of the machines that could judge lately can judge now (two
-//! that report first after an outage convict nobody); and most of them were open lately (machines that were blocked all
-//! along and have just got an agent are no change). A destination's death, a lost egress and a doubt are none of these:
-//! agents call none of them blocked.
+//! A page needs all of: nearly all machines are blocked now; most were not at a time within the last six hours (a
+//! pay-as-you-go subscription that was always blocked pages nobody, and one in which a security group stops a few is not
+//! spared); most of the machines that could judge lately can judge now (two that report first after an outage convict
+//! nobody); and most of them were open lately (machines that were blocked all along and have just got an agent are no
+//! change). A destination's death, a lost egress and a doubt are none of these: agents call none of them blocked.
 //!
 //! After six hours a block is no news and the alert ends by itself, also while the block lasts. Where the port is expected to be
 //! open `SortieExpectationViolated` goes on.
@@ -16,10 +16,14 @@ use crate::catalog::recorded::{BLOCKED_RATIO, CONCLUSIVE, EXPECTED, NEWLY_BLOCKE
 const BLOCKED: f64 = 0.9;
 /// Not none: one machine in ten may stand behind a security group of its own.
 const NOT_BLOCKED: f64 = 0.1;
+/// The share that may have been blocked all along, by a security group, when the platform begins to stop the others.
+const ALL_ALONG: f64 = 0.4;
 /// A change that took longer is none that somebody must get up for. Azure's price of a query grows with it.
 const LATELY: Minutes = Minutes(360);
 /// The share of those who could judge lately who must be able to now. Half of a fleet may be switched off in an evening.
 const HEARD: f64 = 0.5;
+// Were they the only ones that are left to judge, they would still not be nearly all: those who fall silent are no block.
+const _: () = assert!(ALL_ALONG / HEARD < BLOCKED);
 /// As many subscriptions at once are no coincidence: something above them has changed.
 const TENANT_WIDE: u32 = 3;
 /// Fewer machines have no share worth a ticket.
@@ -29,7 +33,7 @@ pub(super) fn newly_blocked() -> String {
     format!(
         "{BLOCKED_RATIO} >= {BLOCKED}\n\
          and\n\
-         min_over_time({BLOCKED_RATIO}[{LATELY}]) <= {NOT_BLOCKED}\n\
+         min_over_time({BLOCKED_RATIO}[{LATELY}]) <= {ALL_ALONG}\n\
          and\n\
          {HEARD_OF}\n\
          and\n\
@@ -62,9 +66,9 @@ pub(super) fn pages() -> Vec<Rule> {
             keep,
             summary: "Outbound port <server_port> (<network_type>) is blocked in <subscription>",
             description: "The platform stops outbound port <server_port> on <percent> of the VMs of <subscription> that can \
-                          judge it, and hardly any within the last six hours. Look for a change of the subscription's type \
-                          or of its network security groups; send through a relay on port 587 meanwhile. This alert ends \
-                          after six hours although the block may last; where the port is expected to be open, \
+                          judge it, and most were open within the last six hours. Look for a change of the subscription's \
+                          type or of its network security groups; send through a relay on port 587 meanwhile. This alert \
+                          ends after six hours although the block may last; where the port is expected to be open, \
                           SortieExpectationViolated goes on.",
             board: Board::Subscription,
         }),
@@ -115,18 +119,24 @@ pub(super) fn tickets() -> Vec<Rule> {
                    )\n\
                  ) > {NOT_BLOCKED}\n\
                  and\n\
-                 {BLOCKED_RATIO} < {BLOCKED}\n\
+                 (\n  \
+                   {BLOCKED_RATIO} < {BLOCKED}\n  \
+                   or\n  \
+                   min_over_time({BLOCKED_RATIO}[{LATELY}]) <= {ALL_ALONG}\n\
+                 )\n\
                  and\n\
-                 {CONCLUSIVE} >= {SOME}"
+                 {CONCLUSIVE} >= {SOME}\n\
+                 unless\n\
+                 {NEWLY_BLOCKED} > 0"
             ),
             unless: None,
             wait: Some(Minutes(30)),
             keep: Some(Minutes(30)),
             summary: "Outbound port <server_port> (<network_type>) is stopped on some VMs of <subscription>",
             description: "<percent> more of the VMs of <subscription> are stopped on port <server_port> than are expected to \
-                          be, while others are not: this is no block of the subscription. Look what the stopped ones have in \
-                          common: a network security group, a route to a firewall, a local firewall, or no restart since an \
-                          exemption.",
+                          be, while others are not, or cannot tell: this is not known to be a block of the subscription. Look \
+                          what the stopped ones have in common: a network security group, a route to a firewall, a local \
+                          firewall, or no restart since an exemption.",
             board: Board::Subscription,
         }),
         Rule::Alert(Alert {

@@ -4,25 +4,32 @@
 //! is younger than an hour belongs to an exemption whose machines are still to be deallocated.
 
 use super::{Alert, BY_PORT, Board, Minutes, Rule, Severity};
-use crate::catalog::recorded::{BLOCKED_UNEXPECTEDLY, EXPECTED, NEWLY_BLOCKED, OPEN_UNEXPECTEDLY, STATES};
+use crate::catalog::recorded::{
+    BLOCKED_UNEXPECTEDLY, CONCLUSIVE, EXPECTED, NEWLY_BLOCKED, OPEN_UNEXPECTEDLY, STATES,
+};
 
 /// As for a block: one machine in ten may be odd.
 const NEARLY_ALL: f64 = 0.9;
-/// The share of those who were heard within the last hour, and of those whose expectation is older than that.
+/// The share of those who were heard within the last hour, of those whose expectation is older than that, and of those who
+/// can judge.
 const MOST: f64 = 0.5;
 
 pub(super) fn alerts() -> Vec<Rule> {
     let expected = format!("{EXPECTED}{{sortie_expected_state=\"open\"}}");
+    let all = format!("sum {BY_PORT} ({expected})");
     vec![
         Rule::Alert(Alert {
             name: "SortieExpectationViolated",
             severity: Severity::Critical,
             expr: format!(
-                "{BLOCKED_UNEXPECTEDLY} / sum {BY_PORT} ({expected}) >= {NEARLY_ALL}\n\
+                // Of those who can judge, at most as many as can judge at all: a doubt on some does not excuse the others.
+                "{BLOCKED_UNEXPECTEDLY} / ({all} <= {CONCLUSIVE} or {CONCLUSIVE}) >= {NEARLY_ALL}\n\
                  and\n\
-                 sum {BY_PORT} ({expected}) >= {MOST} * sum {BY_PORT} (max_over_time({expected}[1h]))\n\
+                 {CONCLUSIVE} >= {MOST} * {all}\n\
                  and\n\
-                 sum {BY_PORT} (max_over_time({expected}[6h] offset 1h)) >= {MOST} * sum {BY_PORT} ({expected})"
+                 {all} >= {MOST} * sum {BY_PORT} (max_over_time({expected}[1h]))\n\
+                 and\n\
+                 sum {BY_PORT} (max_over_time({expected}[6h] offset 1h)) >= {MOST} * {all}"
             ),
             unless: Some(format!(
                 "unless on (cloud_account_id, server_port, network_type)\n{NEWLY_BLOCKED} > 0"
@@ -30,8 +37,8 @@ pub(super) fn alerts() -> Vec<Rule> {
             wait: Some(Minutes(15)),
             keep: Some(Minutes(15)),
             summary: "Outbound port <server_port> (<network_type>) of <subscription> is stopped and should be open",
-            description: "<percent> of the VMs of <subscription> that are expected to reach port <server_port> do not. Who \
-                          stops them stands on the board: the platform, a device on the path, or the machines' own \
+            description: "<percent> of the VMs of <subscription> that can judge and are expected to reach port <server_port> do \
+                          not. Who stops them stands on the board: the platform, a device on the path, or the machines' own \
                           firewalls. Correct that, or the expectation ([expect] in the agents' configuration).",
             board: Board::Subscription,
         }),

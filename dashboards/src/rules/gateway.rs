@@ -31,16 +31,16 @@ pub(super) fn alerts() -> Vec<Rule> {
     vec![
         alert(
             "SortieGatewayDown",
-            // By who was there: a scrape's `up` would need a name for the job. What is pushed has no end: one that was
-            // started again, or replaced, counts twice for five minutes. So by name, and as many as there were for half of
-            // the hour.
+            // By who was there: a scrape's `up` would need a name for the job. What is pushed has no end, so one that was
+            // started again, or replaced, counts twice for five minutes: by name, and the most that were there for half an
+            // hour.
             "(count(count by (host_id) (otelcol_process_uptime_seconds_total)) or vector(0))\n  \
-               < quantile_over_time(0.5, count(count by (host_id) (otelcol_process_uptime_seconds_total))[1h:1m])"
+               < max_over_time(min_over_time(count(count by (host_id) (otelcol_process_uptime_seconds_total))[30m:1m])[1h:5m])"
                 .to_owned(),
             Some(Minutes(5)),
-            "Fewer gateways run than for most of the last hour",
-            "<value> gateways tell of themselves, and more did for most of the last hour. Agents keep what they cannot deliver \
-             for a day. After a deliberate change the alert ends within an hour.",
+            "Fewer gateways run than within the last hour",
+            "<value> gateways tell of themselves, and more did for half an hour on end, within the last hour. Agents keep what \
+             they cannot deliver for a day. After a deliberate change the alert ends within an hour.",
         ),
         alert(
             "SortieGatewayExportFailing",
