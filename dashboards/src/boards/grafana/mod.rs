@@ -1,5 +1,6 @@
 //! The document of Grafana: the classic schema, which is read from Grafana 10 on and by Azure Managed Grafana.
 
+mod fields;
 mod links;
 mod panels;
 mod table;

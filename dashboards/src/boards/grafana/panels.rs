@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::fields::{letter, mapped, thresholds, unit};
 use super::{source, table};
-use crate::boards::model::{Colour, Lines, Placed, Query, Stat, Steps, Timeline, Unit, View, Word};
+use crate::boards::model::{Lines, Placed, Query, Stat, Timeline, Unit, View};
 
 /// Agents export once a minute, and Azure Monitor answers a span of days in steps of a minute at least: asked more
 /// finely `$__rate_interval` would hold a single point.
@@ -40,12 +41,6 @@ pub(super) fn panel(id: u32, top: u32, placed: &Placed<'_>) -> Value {
             queries.iter().enumerate().map(|(place, query)| target(place, query, in_table)).collect();
     }
     all
-}
-
-/// The letter of a question, as Grafana counts them.
-pub(super) fn letter(place: usize) -> char {
-    // No panel asks more than the alphabet has letters; a test holds that the letters differ.
-    (b'A'..=b'Z').nth(place).map_or('?', char::from)
 }
 
 fn target(place: usize, query: &Query, in_table: bool) -> Value {
@@ -154,34 +149,4 @@ fn timeline(timeline: &Timeline) -> Value {
 
 fn words(markdown: &str) -> Value {
     json!({ "type": "text", "options": { "mode": "markdown", "content": markdown } })
-}
-
-/// What numbers mean.
-fn mapped(words: &[Word]) -> Value {
-    let mut options = json!({});
-    for (place, word) in words.iter().enumerate() {
-        options[word.code.to_string()] = json!({ "text": word.says, "color": word.colour.0, "index": place });
-    }
-    options
-}
-
-pub(super) fn thresholds(steps: &Steps) -> Value {
-    let step = |colour: Colour, from: Option<f64>| json!({ "color": colour.0, "value": from });
-    let ground = std::iter::once(step(steps.ground, None));
-    let all: Vec<_> =
-        ground.chain(steps.steps.iter().map(|each| step(each.colour, Some(each.from)))).collect();
-    json!({ "mode": "absolute", "steps": all })
-}
-
-/// The name that Grafana has for a unit.
-pub(super) fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Count => "short",
-        Unit::Share | Unit::Part => "percentunit",
-        Unit::Seconds => "s",
-        Unit::Age => "dtdurations",
-        Unit::Bytes => "bytes",
-        Unit::PerSecond => "cps",
-        Unit::PerMinute => "cpm",
-    }
 }

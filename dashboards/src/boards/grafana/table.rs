@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::fields::{letter, thresholds, unit};
 use super::links;
-use super::panels::{letter, thresholds, unit};
 use crate::boards::model::{Column, Holds, Table};
 
 pub(super) fn table(table: &Table) -> Value {

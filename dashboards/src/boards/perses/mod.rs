@@ -3,6 +3,7 @@
 //! Left out because Perses has no place for it: annotations, and links in the cells of a table. What it means when there
 //! is nothing to show stands at the end of the description.
 
+mod fields;
 mod panels;
 mod table;
 mod variables;

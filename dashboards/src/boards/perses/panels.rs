@@ -2,16 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::fields::{format, mappings, thresholds};
 use super::{source, table};
-use crate::boards::model::{Colour, Lines, Panel, Query, Stat, Steps, Timeline, Unit, View, Word};
-use crate::boards::palette::CALM;
+use crate::boards::model::{Lines, Panel, Query, Stat, Timeline, Unit, View};
 
 /// Agents export once a minute: asked more finely `$__rate_interval` would hold a single point.
 const STEP: &str = "1m";
-/// A number of Perses is text in its colour on the ground of the theme, on which slate is not read where that is dark:
-/// halfway between the slates of the page's two themes.
-const SLATE: Colour = Colour("#76899d");
-
 pub(super) fn panel(panel: &Panel) -> Value {
     let (kind, spec) = match &panel.view {
         View::Stat(stat) => ("StatChart", self::stat(stat)),
@@ -84,36 +80,4 @@ fn lines(lines: &Lines) -> Value {
 
 fn timeline(timeline: &Timeline) -> Value {
     json!({ "legend": { "position": "bottom", "mode": "list" }, "mappings": mappings(&timeline.words) })
-}
-
-/// What numbers mean.
-fn mappings(words: &[Word]) -> Vec<Value> {
-    words
-        .iter()
-        .map(|word| {
-            json!({
-                "kind": "Value",
-                "spec": { "value": word.code.to_string(), "result": { "value": word.says, "color": word.colour.0 } },
-            })
-        })
-        .collect()
-}
-
-fn thresholds(steps: &Steps) -> Value {
-    let all: Vec<_> =
-        steps.steps.iter().map(|step| json!({ "value": step.from, "color": step.colour.0 })).collect();
-    let ground = if steps.ground == CALM { SLATE } else { steps.ground };
-    json!({ "mode": "absolute", "defaultColor": ground.0, "steps": all })
-}
-
-/// The format that Perses has for a unit.
-pub(super) fn format(unit: Unit) -> Value {
-    match unit {
-        // Its own words for a rate are longer than the place for them; the axis says it instead.
-        Unit::Count | Unit::PerSecond | Unit::PerMinute => json!({ "unit": "decimal", "shortValues": true }),
-        Unit::Part => json!({ "unit": "percent-decimal", "decimalPlaces": 3 }),
-        Unit::Share => json!({ "unit": "percent-decimal", "decimalPlaces": 1 }),
-        Unit::Seconds | Unit::Age => json!({ "unit": "seconds" }),
-        Unit::Bytes => json!({ "unit": "bytes", "shortValues": true }),
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::panels::format;
+use super::fields::format;
 use super::width;
 use crate::boards::model::{Colour, Holds, Key, Table};
 
