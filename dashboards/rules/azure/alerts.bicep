@@ -321,7 +321,7 @@ resource sortie_agents 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-
       }
       {
         alert: 'SortieTelemetryStale'
-        expression: 'max_over_time(cloud_account:sortie_agents:count[6h]) unless cloud_account:sortie_agents:count'
+        expression: 'max_over_time(cloud_account:sortie_agents:count[6h]) unless cloud_account:sortie_agents:count and count_over_time(cloud_account:sortie_agents:count[6h:5m]) >= 3'
         for: 'PT10M'
         severity: 3
         enabled: true

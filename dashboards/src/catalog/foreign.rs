@@ -19,7 +19,8 @@ const SERVICE: &str = "OpenTelemetry Collector 0.161, service/documentation.md";
 const PROMETHEUS: &str = "Prometheus 3.16, tsdb/head.go";
 const ALERTING: &str = "Prometheus 3.16, rules/alerting.go, and the labels of our own rules";
 
-const REFUSED_FOR: &[&str] = &["foreign_name", "too_old", "future", "too_many"];
+const REFUSED_FOR: &[&str] =
+    &["foreign_name", "too_old", "future", "too_many", "no_host", "foreign_kind", "malformed"];
 /// A gateway pushes what it tells of itself: it is a host like those of the agents.
 const OF_A_GATEWAY: &[(&str, &[&str])] = &[("host_id", &[]), ("host_name", &[])];
 const OF_EXPORTERS: &[(&str, &[&str])] = &[("exporter", &[]), ("host_id", &[]), ("host_name", &[])];
@@ -58,7 +59,7 @@ pub const FOREIGN: &[Foreign] = &[
             ("cloud_account_id", &[]),
             ("host_id", &[]),
             ("host_name", &[]),
-            ("reason", &["foreign_name", "too_long"]),
+            ("reason", &["foreign_name", "too_long", "no_host"]),
             ("sortie_gateway_id", &[]),
         ],
         source: GATEWAY,

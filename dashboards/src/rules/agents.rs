@@ -9,6 +9,8 @@ use crate::catalog::recorded::{AGENTS, AGENTS_STALLED};
 const MISSING: f64 = 0.05;
 /// One machine of a small subscription that is switched off is nothing.
 const AT_LEAST: u32 = 2;
+/// Of five minutes each: a subscription that was there for less has nobody to miss.
+const LOOKS: u32 = 3;
 /// Full before it is emptied, at the present rate, in a few hours.
 const FILLED: f64 = 0.8;
 /// A gateway that restarts costs less.
@@ -31,7 +33,11 @@ pub(super) fn alerts() -> Vec<Rule> {
         Rule::Alert(Alert {
             name: "SortieTelemetryStale",
             severity: Severity::Warning,
-            expr: format!("max_over_time({AGENTS}[6h]) unless {AGENTS}"),
+            // Whether they were there at three looks, five minutes apart: a machine may export once before its cloud has told
+            // in which subscription it stands, and is one of no known cloud until then.
+            expr: format!(
+                "max_over_time({AGENTS}[6h]) unless {AGENTS}\nand\ncount_over_time({AGENTS}[6h:5m]) >= {LOOKS}"
+            ),
             unless: None,
             wait: Some(Minutes(10)),
             keep: None,

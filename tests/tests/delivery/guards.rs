@@ -12,6 +12,8 @@ use e2e::otlp::{Message, Protocol};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Gauge, NumberDataPoint, Sum};
 
 use crate::Case;
 use crate::gateway::{exports, require_stored, require_taken};
@@ -21,6 +23,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Points of one metric that the gateway takes, as gateway.yaml has it.
 const MOST: usize = 6000;
+/// Attributes of a point that the gateway takes, as gateway.yaml has it.
+const MOST_ATTRIBUTES: usize = 16;
 /// Bytes of a sentence that the gateway takes, as gateway.yaml has it.
 const LONGEST: usize = 16_384;
 /// As shipped, but for the time that a count waits until it is sent on.
@@ -33,6 +37,7 @@ pub(crate) const CASES: &[Case] = &[
     (hasty, "a_name_that_is_not_published_is_dropped_and_counted_under_the_agents_name", foreign),
     (hasty, "a_clock_that_is_wrong_costs_its_own_points_alone_and_names_the_agent", clocks),
     (hasty, "a_metric_with_more_series_than_any_agent_has_is_dropped_and_counted", too_many),
+    (hasty, "what_no_agent_measures_costs_neither_the_rest_nor_any_sum_over_the_fleet", unmeasured),
     (hasty, "an_event_that_is_foreign_or_too_long_is_dropped_and_counted", events),
     (hasty, "attributes_of_a_resource_that_are_none_of_ours_are_taken_away", strange_resource),
     (hasty, "everything_that_is_published_passes_the_gateway", everything_published),
@@ -101,6 +106,48 @@ fn too_many(backend: &mut Backend<'_>) -> Result<()> {
     require_refused(backend, "points", &[("vm", "too_many", MOST as u64 + 1)])
 }
 
+/// Prometheus refuses a whole request for a delta, keeps what is no number, which makes every sum that it is part of none,
+/// and takes all machines without an id for one.
+fn unmeasured(backend: &mut Backend<'_>) -> Result<()> {
+    let now = SystemTime::now();
+    let good = exports("vm", now, 1);
+    let mut nameless = exports("nameless", now, 1).remove(0);
+    let Message::Metrics(request) = &mut nameless else { bail!("an export has metrics") };
+    let resource = request.resource_metrics[0].resource.as_mut().context("an export has a resource")?;
+    resource.attributes.retain(|attribute| !attribute.key.starts_with("host."));
+    let mut mixed = with_metric(&good[0], |metric| {
+        let data_points = points(metric);
+        let aggregation_temporality = AggregationTemporality::Delta.into();
+        metric.data = Some(Data::Sum(Sum { data_points, aggregation_temporality, is_monotonic: true }));
+    })?;
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        mixed = with_metric(&mixed, |metric| {
+            let mut data_points = points(metric);
+            data_points[0].value = Some(Number::AsDouble(value));
+            metric.data = Some(Data::Gauge(Gauge { data_points }));
+        })?;
+    }
+    mixed = with_metric(&mixed, |metric| {
+        let mut data_points = points(metric);
+        data_points[0].attributes = (0..=MOST_ATTRIBUTES).map(|number| named(&number.to_string())).collect();
+        metric.data = Some(Data::Gauge(Gauge { data_points }));
+    })?;
+    for (turn, protocol) in (1..).zip(Protocol::BOTH) {
+        require_taken(&backend.send(protocol, &[joined(&[&mixed, &nameless])], &[])?)?;
+        require_stored(backend, &good)?;
+        require_refused(
+            backend,
+            "points",
+            &[
+                ("vm", "foreign_kind", turn),
+                ("vm", "malformed", 4 * turn),
+                ("", "no_host", nameless.count() * turn),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
 fn events(backend: &mut Backend<'_>) -> Result<()> {
     let now = SystemTime::now();
     let agent = Agent::new("vm", now);
@@ -126,7 +173,8 @@ fn strange_resource(backend: &mut Backend<'_>) -> Result<()> {
     let resource = request.resource_metrics[0].resource.as_mut().context("an export has a resource")?;
     resource.attributes.extend(["container.id", "deployment.environment.name"].map(|key| KeyValue {
         key: key.to_owned(),
-        value: Some(AnyValue { value: Some(Value::StringValue("set by an operator".to_owned())) }),
+        // What a byte that is no UTF-8 is read as.
+        value: Some(AnyValue { value: Some(Value::StringValue("set by an operator\u{FFFD}".to_owned())) }),
         ..KeyValue::default()
     }));
     require_taken(&backend.send(Protocol::Http, &[message], &[])?)?;
@@ -134,8 +182,8 @@ fn strange_resource(backend: &mut Backend<'_>) -> Result<()> {
     let labels = info[0]["metric"].as_object().context("Prometheus keeps a resource as target_info")?;
     ensure!(labels.contains_key("service_version"), "what is ours is gone: {labels:?}");
     ensure!(
-        labels.contains_key("deployment_environment_name"),
-        "what fleets are told apart by is gone: {labels:?}"
+        labels.get("deployment_environment_name").is_some_and(|value| value == "set by an operator?"),
+        "what fleets are told apart by is gone, or could not be read: {labels:?}"
     );
     ensure!(!labels.contains_key("container_id"), "what is not ours is there: {labels:?}");
     Ok(())
@@ -208,6 +256,21 @@ fn with_metric(
     Ok(message)
 }
 
+fn points(metric: &opentelemetry_proto::tonic::metrics::v1::Metric) -> Vec<NumberDataPoint> {
+    match &metric.data {
+        Some(Data::Gauge(gauge)) => gauge.data_points.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn named(key: &str) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(Value::StringValue(key.to_owned())) }),
+        ..KeyValue::default()
+    }
+}
+
 /// So many series, each with another relay.
 fn repeat(metric: &mut opentelemetry_proto::tonic::metrics::v1::Metric, count: usize) {
     let Some(Data::Gauge(gauge)) = &mut metric.data else { return };
@@ -252,7 +315,8 @@ fn require_refused(backend: &Backend<'_>, what: &str, expected: &[(&str, &str, u
     let expected: BTreeMap<_, _> = expected
         .iter()
         .map(|(host, reason, count)| {
-            ((format!("id-of-{host}"), (*host).to_owned(), (*reason).to_owned()), *count)
+            let id = if host.is_empty() { String::new() } else { format!("id-of-{host}") };
+            ((id, (*host).to_owned(), (*reason).to_owned()), *count)
         })
         .collect();
     in_the_end(|| {
