@@ -63,3 +63,35 @@ impl Drop for Helper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn what_fails_at_its_start_is_told_and_serves_nobody() {
+        let failed = Helper::start("a", || -> Result<()> { bail!("no room") }, |(), _| panic!("it serves"));
+        assert_eq!(failed.map(drop).expect_err("it failed").to_string(), "no room");
+    }
+
+    #[test]
+    fn it_serves_until_it_is_dropped() {
+        let (told, ends) = mpsc::channel();
+        let helper = Helper::start(
+            "a",
+            || Ok(7),
+            move |prepared, flag| {
+                while !flag.is_set() {
+                    thread::sleep(POLL);
+                }
+                let _ = told.send(prepared);
+            },
+        )
+        .expect("it starts");
+        assert!(ends.try_recv().is_err());
+        drop(helper);
+        assert_eq!(ends.try_recv(), Ok(7));
+    }
+}

@@ -43,8 +43,11 @@ const BY_DESTINATION: &str = "sortie_probe_handshake_duration_seconds";
 pub(crate) fn measure(agents: usize, sheet: &mut Sheet) -> Result<()> {
     let stage = Stage::empty()?;
     let (namespace, desk) = (netns::alone("fleet")?, stage.desk()?);
-    let mut backend =
-        Backend::start_watched(&Watch { every: INTERVAL, hurry: 1 }, &namespace, &desk.state_dir())?;
+    let mut backend = Backend::start_watched(
+        &Watch { every: INTERVAL, hurry: 1, tells: None },
+        &namespace,
+        &desk.state_dir(),
+    )?;
     let before = resident()?;
     let scenario = Scenario::load("benchmark")?.scaled_to(agents);
     let endpoint = format!("http://{}", Collector::address(Protocol::Http));

@@ -12,6 +12,7 @@
 mod alertmanager;
 mod collector;
 mod prometheus;
+mod query;
 mod service;
 mod shipped;
 mod tls;
@@ -69,8 +70,18 @@ impl<'a> Backend<'a> {
 
     /// As [`Backend::start`], with a Prometheus that watches.
     pub fn start_watched(watch: &Watch, namespace: &'a Namespace, folder: &Path) -> Result<Self> {
+        Self::start_watched_with(watch, &Gateway::default(), namespace, folder)
+    }
+
+    /// As [`Backend::start_watched`], with another gateway.
+    pub fn start_watched_with(
+        watch: &Watch,
+        gateway: &Gateway,
+        namespace: &'a Namespace,
+        folder: &Path,
+    ) -> Result<Self> {
         let prometheus = Prometheus::start_watching(watch, namespace, folder)?;
-        Self::start_around(prometheus, &Gateway::default(), namespace, folder)
+        Self::start_around(prometheus, gateway, namespace, folder)
     }
 
     fn start_around(

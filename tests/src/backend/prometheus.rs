@@ -6,12 +6,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, ensure};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::service::{self, Program, Service};
-use super::{Watch, at, shipped, watch};
+use super::{Watch, at, query, shipped, watch};
 use crate::http;
 use crate::ledger::{Catalogue, Points, Series};
 use crate::netns::Namespace;
@@ -133,11 +132,7 @@ impl<'a> Prometheus<'a> {
 
     /// As it is asked by a dashboard: with what Prometheus remarks about the question.
     pub fn remarks(&self, path: &str, fields: &[(&str, &str)]) -> Result<(Value, Vec<String>)> {
-        let mut body = self.answer(path, fields)?;
-        let remarks = ["warnings", "infos"].into_iter().filter_map(|kind| body[kind].as_array()).flatten();
-        let remarks = remarks.map(ToString::to_string).collect();
-        let data = body["data"].take();
-        Ok((if data.is_object() { data["result"].clone() } else { data }, remarks))
+        Ok(query::result(self.answer(path, fields)?))
     }
 
     /// The groups of rules, and how their latest evaluation went.
@@ -146,15 +141,7 @@ impl<'a> Prometheus<'a> {
     }
 
     fn answer(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {
-        let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-        let fields: Vec<_> =
-            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let path = format!("{path}?{}", fields.join("&"));
-        let answer = self.service.namespace.run(|| http::get(ADDRESS, &path))?;
-        let body: Value = serde_json::from_str(&answer.body)
-            .with_context(|| format!("Prometheus answered {}: {}", answer.status, answer.body))?;
-        ensure!(body["status"] == "success", "Prometheus refuses {path}: {body}");
-        Ok(body)
+        query::answer(self.service.namespace, ADDRESS, path, fields)
     }
 
     fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value> {

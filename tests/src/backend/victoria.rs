@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::at;
 use super::service::{self, Program, Service};
+use super::{at, query};
 use crate::http;
 use crate::ledger::{Points, Series};
 use crate::netns::Namespace;
@@ -79,6 +80,11 @@ impl<'a> Victoria<'a> {
             }
         }
         Ok(points)
+    }
+
+    /// As [`super::Prometheus::remarks`].
+    pub fn remarks(&self, path: &str, fields: &[(&str, &str)]) -> Result<(Value, Vec<String>)> {
+        Ok(query::result(query::answer(self.service.namespace, ADDRESS, path, fields)?))
     }
 
     pub fn log(&self) -> String {

@@ -1,6 +1,7 @@
 //! What a Prometheus does beside keeping what it is sent.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub struct Watch {
     pub every: Duration,
     /// What the rules say about waiting is divided by this.
     pub hurry: u32,
+    /// Who is told by remote write what rules record, and which alerts there are.
+    pub tells: Option<SocketAddr>,
 }
 
 impl Watch {
@@ -44,8 +47,14 @@ impl Watch {
             alertmanager = alertmanager::ADDRESS,
             itself = prometheus::ADDRESS,
         );
+        let tells = self.tells.map_or_else(String::new, |address| {
+            format!(
+                "remote_write:\n  - url: http://{address}/api/v1/write\n    write_relabel_configs:\n      \
+                 - source_labels: [__name__]\n        regex: '.+:.+|ALERTS.*'\n        action: keep\n"
+            )
+        });
         let path = folder.join("prometheus.yaml");
-        shipped::write(&path, &config)?;
+        shipped::write(&path, &(config + &tells))?;
         Ok(path)
     }
 }

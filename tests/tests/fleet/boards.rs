@@ -1,7 +1,7 @@
 //! That dashboards say what is true: their own questions, asked of a live Prometheus.
 
-use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use e2e::fleet::Fleet;
@@ -18,6 +18,9 @@ pub(crate) const JOBS: &[(&str, Job)] = &[
     ("every_question_of_every_board_is_answered", questions),
 ];
 
+pub(crate) const BESIDE_VICTORIA: &[(&str, Job)] =
+    &[("victoria_metrics_answers_every_question_about_the_same_things_as_prometheus", alike)];
+
 /// When the exemption is granted first, and when its steps are looked at, in minutes of the story.
 const GRANTED: u32 = 10;
 const LOOKS: [u32; 5] = [8, 18, 28, 38, 48];
@@ -26,6 +29,8 @@ const HELD: u32 = 30;
 /// What a range of a board looks back on, and its step, in seconds.
 const LOOKBACK: u64 = 600;
 const STEP: &str = "15s";
+/// `VictoriaMetrics` shows what it took so many seconds later (`-search.latencyOffset`), and one more.
+const SHOWN_AFTER: u64 = 31;
 /// One of the destinations that we ship.
 const TARGET: &str = "gmail-smtp-in.l.google.com";
 
@@ -60,7 +65,7 @@ fn truth(fleet: &Fleet, granted: f64) -> BTreeMap<&'static str, f64> {
     let (script, now) = (fleet.script(), fleet.now());
     let vms = script.population.vms.iter().filter(|vm| vm.subscription == 0);
     let (mut open, mut blocked, mut waiting) = (0.0, 0.0, 0.0);
-    let began = fleet.wall(std::time::Duration::ZERO).duration_since(UNIX_EPOCH).unwrap_or_default();
+    let began = fleet.wall(Duration::ZERO).duration_since(UNIX_EPOCH).unwrap_or_default();
     for vm in vms {
         match script.state(vm, Port::SMTP, Family::Ipv4, now) {
             State::Open => open += 1.0,
@@ -110,13 +115,69 @@ fn questions(world: &mut World<'_>) -> Result<()> {
     })
 }
 
+/// Of whom an answer tells is compared, not how much: counters are extrapolated otherwise.
+fn alike(world: &mut World<'_>) -> Result<()> {
+    let fleet = world.plays("every-state")?;
+    world.reach(&fleet, HELD)?;
+    let asked = asked(&fleet, 0.0)?;
+    in_the_end(|| {
+        let mut complaints = Vec::new();
+        let mut silent = BTreeMap::new();
+        for question in &asked {
+            // Of Prometheus itself; nobody tells VictoriaMetrics how that is.
+            if question.expr.contains("prometheus_") {
+                continue;
+            }
+            let Asked { board, panel, expr, must_answer, .. } = question;
+            match same_things(world, question) {
+                Ok(is_silent) => *silent.entry((board, panel)).or_insert(*must_answer) &= is_silent,
+                Err(error) => complaints.push(format!("{board} / {panel}: {error:#}\n    {expr}")),
+            }
+        }
+        for ((board, panel), _) in silent.into_iter().filter(|(_, is_silent)| *is_silent) {
+            complaints.push(format!("{board} / {panel}: there is no answer"));
+        }
+        ensure!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+        Ok(())
+    })
+}
+
+/// Whether neither of them has an answer.
+fn same_things(world: &World<'_>, question: &Asked) -> Result<bool> {
+    let victoria = world.victoria.as_ref().context("there is a VictoriaMetrics")?;
+    let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() - SHOWN_AFTER;
+    let (from, to) = ((at - LOOKBACK).to_string(), at.to_string());
+    let instant = [("query", &*question.expr), ("time", &*to)];
+    let range = [("query", &*question.expr), ("start", &from), ("end", &to), ("step", STEP)];
+    let (path, fields) = match question.shape {
+        Shape::Instant => ("/api/v1/query", &instant[..]),
+        Shape::Range => ("/api/v1/query_range", &range[..]),
+    };
+    let expected = about(&world.backend.prometheus.remarks(path, fields)?.0)?;
+    let told = about(&victoria.remarks(path, fields)?.0)?;
+    ensure!(
+        told == expected,
+        "Prometheus tells of {} things, VictoriaMetrics of {}; of one alone: {:?}",
+        expected.len(),
+        told.len(),
+        expected.symmetric_difference(&told).take(3).collect::<Vec<_>>()
+    );
+    Ok(expected.is_empty())
+}
+
+/// The labels of what an answer tells of.
+fn about(answer: &Value) -> Result<BTreeSet<String>> {
+    let series = answer.as_array().context("an answer is a list")?;
+    Ok(series.iter().map(|series| series["metric"].to_string()).collect())
+}
+
 /// Asks as a board does, and says whether there is no answer. An error and a remark are complaints.
 fn answer(world: &World<'_>, question: &Asked) -> Result<bool> {
     let prometheus = &world.backend.prometheus;
     let (result, remarks) = match question.shape {
         Shape::Instant => prometheus.remarks("/api/v1/query", &[("query", &question.expr)])?,
         Shape::Range => {
-            let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
             let (from, to) = ((now - LOOKBACK).to_string(), now.to_string());
             let fields = [("query", &*question.expr), ("start", &from), ("end", &to), ("step", STEP)];
             prometheus.remarks("/api/v1/query_range", &fields)?

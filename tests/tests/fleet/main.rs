@@ -39,6 +39,10 @@ fn main() -> Result<ExitCode> {
         let stage = Arc::clone(&stage);
         trials.push(trial("routes", name, move || routes::run(&stage, *job)));
     }
+    for (name, job) in boards::BESIDE_VICTORIA {
+        let stage = Arc::clone(&stage);
+        trials.push(trial("boards", name, move || world::run_beside_victoria(&stage, *job)));
+    }
     for (kind, jobs) in
         [("chain", chain::JOBS), ("causes", causes::JOBS), ("losses", losses::JOBS), ("boards", boards::JOBS)]
     {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, anyhow};
 use e2e::agent::Stage;
-use e2e::backend::{Backend, Collector, Watch};
+use e2e::backend::{Backend, Collector, Gateway, Overlay, VICTORIA, Victoria, Watch};
 use e2e::fleet::{Fleet, Pace, Scenario, Settings};
 use e2e::netns::{self, Namespace};
 use e2e::otlp::Protocol;
@@ -26,25 +26,48 @@ const HURRY: u32 = 30;
 const OPERATORS: usize = 4;
 const POLL: Duration = Duration::from_millis(250);
 
+/// `VictoriaMetrics` is told as `collector-config/variants/victoria-metrics.env` has it, and Prometheus as well.
+const BOTH: Overlay = Overlay::Text(
+    "exporters:\n  otlp_http/victoria: {endpoint: 'http://127.0.0.1:8428/opentelemetry'}\n\
+     service:\n  pipelines:\n    metrics: {exporters: [otlp_http/metrics, otlp_http/victoria]}\n    \
+     metrics/refused: {exporters: [otlp_http/refused, otlp_http/victoria]}\n  telemetry:\n    metrics:\n      readers:\n      \
+     - periodic: {interval: 1000, exporter: {otlp: {protocol: http/protobuf, endpoint: 'http://127.0.0.1:9090/api/v1/otlp/v1/metrics'}}}\n      \
+     - periodic: {interval: 1000, exporter: {otlp: {protocol: http/protobuf, endpoint: 'http://127.0.0.1:8428/opentelemetry/v1/metrics'}}}\n",
+);
+
 /// What a trial does.
 pub(crate) type Job = fn(&mut World<'_>) -> Result<()>;
 
 pub(crate) struct World<'a> {
     pub(crate) backend: Backend<'a>,
     pub(crate) desk: Desk<'a>,
+    /// Where somebody asked for it.
+    pub(crate) victoria: Option<Victoria<'a>>,
     namespace: &'a Namespace,
     hurry: u32,
 }
 
 /// Builds it and does the job.
 pub(crate) fn run(stage: &Stage, job: Job) -> Result<()> {
+    build(stage, false, job)
+}
+
+/// As [`run`], with a `VictoriaMetrics` that is told the same by the same gateway, and by Prometheus what its rules record.
+pub(crate) fn run_beside_victoria(stage: &Stage, job: Job) -> Result<()> {
+    build(stage, true, job)
+}
+
+fn build(stage: &Stage, is_beside_victoria: bool, job: Job) -> Result<()> {
     let namespace = netns::alone("fleet")?;
     let folder: PathBuf = stage.desk()?.state_dir();
+    let victoria = if is_beside_victoria { Some(Victoria::start(&namespace, &folder)?) } else { None };
+    let mut gateway = Gateway::default();
+    gateway.overlays.extend(victoria.as_ref().map(|_| BOTH));
     let hurry = number("FLEET_HURRY")?.unwrap_or(HURRY);
     let desk = Desk::start(&namespace, &folder, hurry)?;
-    let watch = Watch { every: EVALUATION / hurry, hurry };
-    let backend = Backend::start_watched(&watch, &namespace, &folder)?;
-    let mut world = World { backend, desk, namespace: &namespace, hurry };
+    let watch = Watch { every: EVALUATION / hurry, hurry, tells: victoria.as_ref().map(|_| VICTORIA) };
+    let backend = Backend::start_watched_with(&watch, &gateway, &namespace, &folder)?;
+    let mut world = World { backend, desk, victoria, namespace: &namespace, hurry };
     job(&mut world).map_err(|error| anyhow!("{error:#}\n{}", world.backend.said()))
 }
 

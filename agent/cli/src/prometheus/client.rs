@@ -76,6 +76,10 @@ pub(crate) enum AskError {
     TokenRefused(String),
     #[error("the Prometheus API is elsewhere: it answers {0} and names {1}")]
     Moved(StatusCode, String),
+    #[error(
+        "there is no Prometheus API at this URL, it answers 404: {0}; that of Mimir is below /prometheus"
+    )]
+    NoSuchPath(String),
     #[error("the Prometheus API answers {}: {says}", .status.as_u16())]
     Refused { status: StatusCode, says: String },
     #[error("the Prometheus API {0}")]
@@ -156,8 +160,12 @@ impl Prometheus {
             }
             _ => {
                 let named = || status.canonical_reason().unwrap_or("and nothing more").to_owned();
-                let says = Some(answer::says(&body)).filter(|says| !says.is_empty());
-                AskError::Refused { status, says: says.unwrap_or_else(named) }
+                let says = Some(answer::says(&body)).filter(|says| !says.is_empty()).unwrap_or_else(named);
+                if status == StatusCode::NOT_FOUND {
+                    AskError::NoSuchPath(says)
+                } else {
+                    AskError::Refused { status, says }
+                }
             }
         })
     }
@@ -292,7 +300,7 @@ mod tests {
             ["X-Scope-OrgID=mail", "X-Key=a=b"].map(|text| text.parse().expect("whatever is given"));
         let prometheus = Prometheus::at(&url, None, &headers).expect("a URL");
         for _ in 0..2 {
-            let (asked, heard) = tokio::join!(prometheus.ask("up"), answered(&listener));
+            let (asked, heard) = tokio::join!(prometheus.ask("up"), answered(&listener, "200 OK", NOTHING));
             assert!(asked.is_ok_and(|answer| answer.samples.is_empty()));
             assert!(
                 heard.contains("\r\nx-scope-orgid: mail\r\n") && heard.contains("\r\nx-key: a=b\r\n"),
@@ -301,17 +309,35 @@ mod tests {
         }
     }
 
-    /// Answers one question with nothing, and returns it.
-    async fn answered(listener: &tokio::net::TcpListener) -> String {
+    #[tokio::test]
+    async fn a_wrong_path_is_told_from_an_api_that_refuses() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let prometheus = Prometheus::at(&url, None, &[]).expect("a URL");
+        for (status, expected) in [
+            (
+                "404 Not Found",
+                "there is no Prometheus API at this URL, it answers 404: no page; that of Mimir is below /prometheus",
+            ),
+            ("403 Forbidden", "the Prometheus API answers 403: no page"),
+        ] {
+            let (asked, _) = tokio::join!(prometheus.ask("up"), answered(&listener, status, "no page"));
+            assert_eq!(asked.expect_err(status).to_string(), expected);
+        }
+    }
+
+    const NOTHING: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+
+    /// Answers one question, and returns it.
+    async fn answered(listener: &tokio::net::TcpListener, status: &str, body: &str) -> String {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let (mut stream, _) = listener.accept().await.expect("somebody asks");
         let mut heard = Vec::new();
         while !heard.ends_with(b"\r\n\r\n") {
             heard.push(stream.read_u8().await.expect("a question"));
         }
-        let body = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
         let answer =
-            format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         stream.write_all(answer.as_bytes()).await.expect("it listens");
         String::from_utf8(heard).expect("text")
     }
