@@ -25,7 +25,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
     rules: [
       {
         alert: 'SortieSubscriptionPortUnblocked'
-        expression: 'cloud_account_port:sortie_vms_blocked:ratio <= 0.1 and max_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) >= 0.9 and cloud_account_port:sortie_vms_conclusive:count >= 0.5 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h])'
+        expression: 'cloud_account_port:sortie_vms_blocked:ratio <= 0.1 and max_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) >= 0.9 and cloud_account_port:sortie_vms_conclusive:count >= 0.7 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h])'
         for: 'PT10M'
         severity: 4
         enabled: true
@@ -46,7 +46,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         alert: 'SortieSubscriptionPartiallyBlocked'
-        expression: '( cloud_account_port:sortie_vms_stopped:ratio - ( sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="blocked"}) / (cloud_account_port:sortie_vms_conclusive:count > 0) or 0 * cloud_account_port:sortie_vms_conclusive:count ) ) > 0.1 and ( cloud_account_port:sortie_vms_blocked:ratio < 0.9 or min_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) <= 0.4 ) and cloud_account_port:sortie_vms_conclusive:count >= 5 unless cloud_account_port:sortie_vms_newly_blocked:ratio > 0'
+        expression: '( cloud_account_port:sortie_vms_stopped:ratio - ( sum by (cloud_account_id, server_port, network_type) (cloud_account_port_expected:sortie_vms:count{sortie_expected_state="blocked"}) / (cloud_account_port:sortie_vms_conclusive:count > 0) or 0 * cloud_account_port:sortie_vms_conclusive:count ) ) > 0.1 and ( cloud_account_port:sortie_vms_blocked:ratio < 0.9 or sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_state:sortie_vms:count{sortie_port_state="open"}[6h])) >= 0.6 * cloud_account_port:sortie_vms_conclusive:count ) and cloud_account_port:sortie_vms_conclusive:count >= 5 unless cloud_account_port:sortie_vms_newly_blocked:ratio > 0'
         for: 'PT30M'
         severity: 3
         enabled: true

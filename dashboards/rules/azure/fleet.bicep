@@ -85,7 +85,7 @@ resource sortie_fleet 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         record: 'cloud_account_port:sortie_vms_newly_blocked:ratio'
-        expression: 'cloud_account_port:sortie_vms_blocked:ratio >= 0.9 and min_over_time(cloud_account_port:sortie_vms_blocked:ratio[6h]) <= 0.4 and cloud_account_port:sortie_vms_conclusive:count >= 0.5 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h]) and cloud_account_port:sortie_vms_conclusive:count <= sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_state:sortie_vms:count{sortie_port_state="open"}[6h])) / 0.5'
+        expression: 'cloud_account_port:sortie_vms_blocked:ratio >= 0.9 and cloud_account_port:sortie_vms_conclusive:count >= 0.7 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h]) and sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_state:sortie_vms:count{sortie_port_state="open"}[6h])) >= 0.6 * cloud_account_port:sortie_vms_conclusive:count'
         enabled: true
       }
       {

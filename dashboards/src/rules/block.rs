@@ -1,10 +1,10 @@
 //! The platform begins or ceases to stop mail in a subscription.
 //!
-//! A page needs all of: nearly all machines are blocked now; most were not at a time within the last six hours (a
-//! pay-as-you-go subscription that was always blocked pages nobody, and one in which a security group stops a few is not
-//! spared); most of the machines that could judge lately can judge now (two that report first after an outage convict
-//! nobody); and most of them were open lately (machines that were blocked all along and have just got an agent are no
-//! change). A destination's death, a lost egress and a doubt are none of these: agents call none of them blocked.
+//! A page needs all of: nearly all machines are blocked now; most of them were open at one moment of the last six hours (a
+//! pay-as-you-go subscription that was always blocked is no change, nor are machines that were blocked before they got an
+//! agent); and most of those who could judge at any moment of these hours still can. The last two together say that it is the same
+//! machines: were the open ones gone, and those left to judge blocked all along, more would have been heard than these
+//! shares allow. A destination's death, a lost egress and a doubt are none of these: agents call none of them blocked.
 //!
 //! After six hours a block is no news and the alert ends by itself, also while the block lasts. Where the port is expected to be
 //! open `SortieExpectationViolated` goes on.
@@ -16,36 +16,34 @@ use crate::catalog::recorded::{BLOCKED_RATIO, CONCLUSIVE, EXPECTED, NEWLY_BLOCKE
 const BLOCKED: f64 = 0.9;
 /// Not none: one machine in ten may stand behind a security group of its own.
 const NOT_BLOCKED: f64 = 0.1;
-/// The share that may have been blocked all along, by a security group, when the platform begins to stop the others.
-const ALL_ALONG: f64 = 0.4;
+/// The share of those who are left to judge that were open lately: others may have been stopped all along, by a security
+/// group, when the platform begins to stop these.
+const WERE_OPEN: f64 = 0.6;
 /// A change that took longer is none that somebody must get up for. Azure's price of a query grows with it.
 const LATELY: Minutes = Minutes(360);
-/// The share of those who could judge lately who must be able to now. Half of a fleet may be switched off in an evening.
-const HEARD: f64 = 0.5;
-// Were they the only ones that are left to judge, they would still not be nearly all: those who fall silent are no block.
-const _: () = assert!(ALL_ALONG / HEARD < BLOCKED);
+/// The share of those who could judge lately who must be able to now. Some of a fleet are switched off in an evening.
+const HEARD: f64 = 0.7;
+// For every one who can judge now, nearly one is blocked and `WERE_OPEN` were open. Were those others, who have fallen
+// silent, both would have been heard, and they would be more than one for each `HEARD`.
+const _: () = assert!((BLOCKED + WERE_OPEN) * HEARD > 1.0);
 /// As many subscriptions at once are no coincidence: something above them has changed.
 const TENANT_WIDE: u32 = 3;
 /// Fewer machines have no share worth a ticket.
 const SOME: u32 = 5;
 
 pub(super) fn newly_blocked() -> String {
-    format!(
-        "{BLOCKED_RATIO} >= {BLOCKED}\n\
-         and\n\
-         min_over_time({BLOCKED_RATIO}[{LATELY}]) <= {ALL_ALONG}\n\
-         and\n\
-         {HEARD_OF}\n\
-         and\n\
-         {CONCLUSIVE}\n  \
-           <= sum {BY_PORT} (max_over_time({STATES}{{sortie_port_state=\"open\"}}[{LATELY}])) / {HEARD}",
-        HEARD_OF = heard(),
-    )
+    format!("{BLOCKED_RATIO} >= {BLOCKED}\nand\n{}\nand\n{}", heard(), were_open())
 }
 
 /// Enough of those who could judge lately can judge now.
 fn heard() -> String {
     format!("{CONCLUSIVE} >= {HEARD} * max_over_time({CONCLUSIVE}[{LATELY}])")
+}
+
+/// Of those who can judge now, as many were open at one moment.
+fn were_open() -> String {
+    let open = format!("max_over_time({STATES}{{sortie_port_state=\"open\"}}[{LATELY}])");
+    format!("sum {BY_PORT} ({open}) >= {WERE_OPEN} * {CONCLUSIVE}")
 }
 
 fn tenant_wide() -> String {
@@ -122,12 +120,13 @@ pub(super) fn tickets() -> Vec<Rule> {
                  (\n  \
                    {BLOCKED_RATIO} < {BLOCKED}\n  \
                    or\n  \
-                   min_over_time({BLOCKED_RATIO}[{LATELY}]) <= {ALL_ALONG}\n\
+                   {WERE_OPEN}\n\
                  )\n\
                  and\n\
                  {CONCLUSIVE} >= {SOME}\n\
                  unless\n\
-                 {NEWLY_BLOCKED} > 0"
+                 {NEWLY_BLOCKED} > 0",
+                WERE_OPEN = were_open(),
             ),
             unless: None,
             wait: Some(Minutes(30)),
