@@ -7,16 +7,16 @@ use crate::catalog::recorded::{NO_EGRESS_RATIO, REGION_AGENTS, REGION_STATES, ST
 
 /// Nearly all machines of a region.
 const LOST: f64 = 0.9;
-/// Nearly none, lately.
-const NOT_LOST: f64 = 0.1;
 /// Two machines that lose their way out are no region.
 const SOME: u32 = 3;
 /// The share of the agents of the last six hours that must still be heard: a region that has gone silent is told by
 /// others.
-const HEARD: f64 = 0.5;
-/// The share of the agents that must have had a way out: one that has, and reports first after an outage of the gateway, is
-/// not the region.
-const HAD: f64 = 0.5;
+const HEARD: f64 = 0.7;
+/// For all that are heard, the share that must have had a way out at one moment: one that has, and reports first after an
+/// outage of the gateway, is not the region, nor are subnets that were built without.
+const HAD: f64 = 0.6;
+// As for a block: those who lost it are those who had it, and not the rest when these were switched off.
+const _: () = assert!((LOST + HAD) * HEARD > 1.0);
 /// More is no single machine.
 const OFTEN: f64 = 0.2;
 /// Fewer machines have no share worth a ticket.
@@ -30,16 +30,16 @@ pub(super) fn alerts() -> Vec<Rule> {
             // Every port, or it is none of this alert's business.
             expr: format!(
                 "min by (cloud_account_id, cloud_region, network_type) ({NO_EGRESS_RATIO}) >= {LOST}\n\
-                 and\n\
-                 max by (cloud_account_id, cloud_region, network_type) (min_over_time({NO_EGRESS_RATIO}[6h])) <= {NOT_LOST}\n\
                  and on (cloud_account_id, cloud_region)\n\
                  {REGION_AGENTS} >= {SOME}\n\
                  and on (cloud_account_id, cloud_region)\n\
                  {REGION_AGENTS} >= {HEARD} * max_over_time({REGION_AGENTS}[6h])\n\
                  and\n\
                  max by (cloud_account_id, cloud_region, network_type) (\n  \
-                   sum by (cloud_account_id, cloud_region, server_port, network_type) (\n    \
-                     max_over_time({REGION_STATES}{{sortie_port_state!=\"no_egress\"}}[6h])\n  \
+                   max_over_time(\n    \
+                     sum by (cloud_account_id, cloud_region, server_port, network_type) (\n      \
+                       {REGION_STATES}{{sortie_port_state!=\"no_egress\"}}\n    \
+                     )[6h:5m]\n  \
                    )\n\
                  ) >= on (cloud_account_id, cloud_region) group_left () {HAD} * {REGION_AGENTS}"
             ),
