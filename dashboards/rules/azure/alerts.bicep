@@ -363,7 +363,7 @@ resource sortie_agents 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-
       }
       {
         alert: 'SortieAgentClockWrong'
-        expression: 'sum by (cloud_account_id, host_id, host_name) ( increase(sortie_gateway_refused_points_total{reason=~"too_old|future"}[10m]) ) > 0'
+        expression: 'sum by (cloud_account_id, host_id, host_name) ( increase(sortie_gateway_refused_points_total{reason=~"too_old|future"}[10m]) ) > 0 or sum by (cloud_account_id, host_id, host_name) ( increase(sortie_gateway_late_points_total[10m]) ) > 0'
         for: 'PT10M'
         severity: 3
         enabled: true
@@ -376,7 +376,7 @@ resource sortie_agents 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-
         }
         annotations: {
           summary: 'The clock of {{ $labels.host_name }} in subscription {{ $labels.cloud_account_id }} is wrong'
-          description: 'The gateway refuses what {{ $labels.host_name }} ({{ $labels.host_id }}) sends, {{ $value }} points within ten minutes: they are more than a day old or lie in the future. Nothing is known of this VM until its clock is set: `timedatectl` and its time service. It costs nobody else anything.'
+          description: 'What {{ $labels.host_name }} ({{ $labels.host_id }}) sends as new is older than five minutes or lies in the future, {{ $value }} points within ten minutes. The gateway refuses what is more than a day old or from the future; the rest is stored in the past. Nothing is known of how this VM stands now until its clock is set: `timedatectl` and its time service. It costs nobody else anything.'
           runbook_url: 'https://github.com/sortie-agent/sortie/blob/main/docs/runbooks/SortieAgentClockWrong.md'
           dashboard_url: '/d/sortie-vm?var-subscription={{ $labels.cloud_account_id }}&var-vm={{ $labels.host_name }}'
         }

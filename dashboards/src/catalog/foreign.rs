@@ -43,6 +43,16 @@ pub const FOREIGN: &[Foreign] = &[
         source: ALERTING,
     },
     Foreign {
+        name: "sortie_gateway_late_points_total",
+        labels: &[
+            ("cloud_account_id", &[]),
+            ("host_id", &[]),
+            ("host_name", &[]),
+            ("sortie_gateway_id", &[]),
+        ],
+        source: GATEWAY,
+    },
+    Foreign {
         name: "sortie_gateway_refused_points_total",
         labels: &[
             ("cloud_account_id", &[]),

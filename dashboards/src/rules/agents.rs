@@ -71,6 +71,10 @@ pub(super) fn alerts() -> Vec<Rule> {
             severity: Severity::Warning,
             expr: "sum by (cloud_account_id, host_id, host_name) (\n  \
                      increase(sortie_gateway_refused_points_total{reason=~\"too_old|future\"}[10m])\n\
+                   ) > 0\n\
+                   or\n\
+                   sum by (cloud_account_id, host_id, host_name) (\n  \
+                     increase(sortie_gateway_late_points_total[10m])\n\
                    ) > 0"
                 .to_owned(),
             unless: None,
@@ -78,8 +82,9 @@ pub(super) fn alerts() -> Vec<Rule> {
             wait: Some(Minutes(10)),
             keep: Some(Minutes(15)),
             summary: "The clock of <host_name> in <subscription> is wrong",
-            description: "The gateway refuses what <host_name> (<host_id>) sends, <value> points within ten minutes: they are \
-                          more than a day old or lie in the future. Nothing is known of this VM until its clock is set: \
+            description: "What <host_name> (<host_id>) sends as new is older than five minutes or lies in the future, <value> \
+                          points within ten minutes. The gateway refuses what is more than a day old or from the future; the \
+                          rest is stored in the past. Nothing is known of how this VM stands now until its clock is set: \
                           `timedatectl` and its time service. It costs nobody else anything.",
             board: Board::Vm,
         }),

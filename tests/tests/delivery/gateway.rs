@@ -21,7 +21,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Bytes. Prometheus needs some of it to start.
 const SMALL_DISK: u64 = 1 << 20;
-const REPLAY: &[(&str, &str)] = &[("x-sortie-replay", "1")];
+pub(crate) const REPLAY: &[(&str, &str)] = &[("x-sortie-replay", "1")];
 
 pub(crate) const JOBS: &[(Acknowledgement, &str, Job)] = &[
     (OfTheBackend, "what_was_taken_is_in_prometheus_under_its_published_names", names),

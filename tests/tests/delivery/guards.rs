@@ -16,7 +16,7 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Gauge, NumberDataPoint, Sum};
 
 use crate::Case;
-use crate::gateway::{exports, require_stored, require_taken};
+use crate::gateway::{REPLAY, exports, require_stored, require_taken};
 use crate::world::in_the_end;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -36,6 +36,7 @@ const COUNTS_NOTHING: Overlay =
 pub(crate) const CASES: &[Case] = &[
     (hasty, "a_name_that_is_not_published_is_dropped_and_counted_under_the_agents_name", foreign),
     (hasty, "a_clock_that_is_wrong_costs_its_own_points_alone_and_names_the_agent", clocks),
+    (hasty, "a_newest_export_that_is_late_is_taken_and_names_the_agent_and_a_replay_does_not", late),
     (hasty, "a_metric_with_more_series_than_any_agent_has_is_dropped_and_counted", too_many),
     (hasty, "what_no_agent_measures_costs_neither_the_rest_nor_any_sum_over_the_fleet", unmeasured),
     (hasty, "an_event_that_is_foreign_or_too_long_is_dropped_and_counted", events),
@@ -90,6 +91,22 @@ fn clocks(backend: &mut Backend<'_>) -> Result<()> {
         require_stored(backend, &sent)?;
         let points = sent[0].count() * u64::from(turn);
         require_refused(backend, "points", &[("fast", "future", points), ("slow", "too_old", points)])?;
+    }
+    Ok(())
+}
+
+fn late(backend: &mut Backend<'_>) -> Result<()> {
+    let now = SystemTime::now();
+    let mut sent = Vec::new();
+    for (turn, protocol) in (1..).zip(Protocol::BOTH) {
+        let behind = exports("behind", now - 2 * HOUR - turn * MINUTE, 1);
+        let replay = exports("replay", now - 2 * HOUR - turn * MINUTE, 1);
+        let in_time = exports("in-time", now - 4 * MINUTE + turn * MINUTE, 1);
+        require_taken(&backend.send(protocol, &[&*behind, &*in_time].concat(), &[])?)?;
+        require_taken(&backend.send(protocol, &replay, REPLAY)?)?;
+        sent.extend([behind, replay, in_time].concat());
+        require_stored(backend, &sent)?;
+        require_counted(backend, "late_points", &[("behind", "", sent[0].count() * u64::from(turn))])?;
     }
     Ok(())
 }
@@ -312,6 +329,10 @@ fn changed(mut event: Message, name: Option<&str>, body: Option<AnyValue>) -> Me
 
 /// Waits until exactly this is counted, as Prometheus tells it.
 fn require_refused(backend: &Backend<'_>, what: &str, expected: &[(&str, &str, u64)]) -> Result<()> {
+    require_counted(backend, &format!("refused_{what}"), expected)
+}
+
+fn require_counted(backend: &Backend<'_>, what: &str, expected: &[(&str, &str, u64)]) -> Result<()> {
     let expected: BTreeMap<_, _> = expected
         .iter()
         .map(|(host, reason, count)| {
@@ -320,7 +341,7 @@ fn require_refused(backend: &Backend<'_>, what: &str, expected: &[(&str, &str, u
         })
         .collect();
     in_the_end(|| {
-        let answer = backend.prometheus.query(&format!("sortie_gateway_refused_{what}_total"))?;
+        let answer = backend.prometheus.query(&format!("sortie_gateway_{what}_total"))?;
         let mut counted = BTreeMap::new();
         for series in answer.as_array().context("a vector has series")? {
             let label = |name: &str| series["metric"][name].as_str().unwrap_or_default().to_owned();
