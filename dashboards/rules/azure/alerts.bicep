@@ -130,7 +130,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         alert: 'SortieExemptionNotEffective'
-        expression: 'cloud_account_port:sortie_vms_blocked_unexpectedly:count > 0 and on (cloud_account_id, server_port, network_type) cloud_account_port_state:sortie_vms:count{sortie_port_state="platform_blocked"} > 0 unless on (cloud_account_id) sortie_subscription_info{sortie_subscription_type=~"ea|mca-e"}'
+        expression: '(cloud_account_port:sortie_vms_blocked_unexpectedly:count > 0 and on (cloud_account_id, server_port, network_type) cloud_account_port_state:sortie_vms:count{sortie_port_state="platform_blocked"} > 0 unless on (cloud_account_id) sortie_subscription_info{sortie_subscription_type=~"ea|mca-e"}) unless on (cloud_account_id, server_port, network_type) cloud_account_port:sortie_vms_newly_blocked:ratio > 0'
         for: 'PT1H'
         severity: 3
         enabled: true

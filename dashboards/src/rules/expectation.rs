@@ -31,9 +31,7 @@ pub(super) fn alerts() -> Vec<Rule> {
                  and\n\
                  sum {BY_PORT} (max_over_time({expected}[6h] offset 1h)) >= {MOST} * {all}"
             ),
-            unless: Some(format!(
-                "unless on (cloud_account_id, server_port, network_type)\n{NEWLY_BLOCKED} > 0"
-            )),
+            unless: Some(unless_newly_blocked()),
             wait: Some(Minutes(15)),
             keep: Some(Minutes(15)),
             summary: "Outbound port <server_port> (<network_type>) of <subscription> is stopped and should be open",
@@ -65,7 +63,7 @@ pub(super) fn alerts() -> Vec<Rule> {
                  unless on (cloud_account_id)\n\
                  sortie_subscription_info{{sortie_subscription_type=~\"ea|mca-e\"}}"
             ),
-            unless: None,
+            unless: Some(unless_newly_blocked()),
             wait: Some(Minutes(60)),
             keep: Some(Minutes(15)),
             summary: "An exemption of port <server_port> (<network_type>) is not effective on <value> VMs of <subscription>",
@@ -75,4 +73,9 @@ pub(super) fn alerts() -> Vec<Rule> {
             board: Board::Exemption,
         }),
     ]
+}
+
+/// The page about a block says it already.
+fn unless_newly_blocked() -> String {
+    format!("unless on (cloud_account_id, server_port, network_type)\n{NEWLY_BLOCKED} > 0")
 }
