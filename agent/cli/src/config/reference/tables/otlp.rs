@@ -132,7 +132,7 @@ pub(super) const TABLE: Table = Table {
         },
         Key {
             name: "interval",
-            about: "Time between two exports of metrics; events leave at once.",
+            about: "Time between two exports of metrics; events leave at once. The rules for a fleet want two minutes at most.",
             kind: Kind::Duration(&INTERVAL),
             preset: Preset::Value(r#""60s""#),
             example: r#""30s""#,
