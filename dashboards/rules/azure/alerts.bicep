@@ -151,7 +151,7 @@ resource sortie_ports 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       }
       {
         alert: 'SortieRegionNoEgress'
-        expression: 'min by (cloud_account_id, cloud_region, network_type) (cloud_account_region_port:sortie_no_egress:ratio) >= 0.9 and on (cloud_account_id, cloud_region) cloud_account_region:sortie_agents:count >= 3 and on (cloud_account_id, cloud_region) cloud_account_region:sortie_agents:count >= 0.7 * max_over_time(cloud_account_region:sortie_agents:count[6h]) and max by (cloud_account_id, cloud_region, network_type) ( max_over_time( sum by (cloud_account_id, cloud_region, server_port, network_type) ( cloud_account_region_port_state:sortie_vms:count{sortie_port_state!="no_egress"} )[6h:5m] ) ) >= on (cloud_account_id, cloud_region) group_left () 0.6 * cloud_account_region:sortie_agents:count'
+        expression: 'min by (cloud_account_id, cloud_region, network_type) (cloud_account_region_port:sortie_no_egress:ratio) >= 0.9 and on (cloud_account_id, cloud_region) cloud_account_region:sortie_agents:count >= 3 and on (cloud_account_id, cloud_region) cloud_account_region:sortie_agents:count >= 0.7 * max_over_time(cloud_account_region:sortie_agents:count[6h]) and max by (cloud_account_id, cloud_region, network_type) (max_over_time(cloud_account_region_port:sortie_vms_with_egress:count[6h])) >= on (cloud_account_id, cloud_region) group_left () 0.6 * cloud_account_region:sortie_agents:count'
         for: 'PT5M'
         severity: 1
         enabled: true

@@ -79,6 +79,11 @@ resource sortie_fleet 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
         enabled: true
       }
       {
+        record: 'cloud_account_region_port:sortie_vms_with_egress:count'
+        expression: 'sum by (cloud_account_id, cloud_region, server_port, network_type) ( cloud_account_region_port_state:sortie_vms:count{sortie_port_state!="no_egress"} )'
+        enabled: true
+      }
+      {
         record: 'cloud_account_relay:sortie_vms_unusable:ratio'
         expression: '( count by (cloud_account_id, sortie_relay_name) ( sortie_relay_status{sortie_relay_state="unusable"} == 1 ) or 0 * count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1) ) / count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1)'
         enabled: true

@@ -30,6 +30,8 @@ pub(crate) const BLOCKED_UNEXPECTEDLY: &str = "cloud_account_port:sortie_vms_blo
 pub(crate) const OPEN_UNEXPECTEDLY: &str = "cloud_account_port:sortie_vms_open_unexpectedly:count";
 /// Share of VMs that nothing leaves.
 pub(crate) const NO_EGRESS_RATIO: &str = "cloud_account_region_port:sortie_no_egress:ratio";
+/// VMs that have a way out.
+pub(crate) const WITH_EGRESS: &str = "cloud_account_region_port:sortie_vms_with_egress:count";
 /// Agents that report, by region.
 pub(crate) const REGION_AGENTS: &str = "cloud_account_region:sortie_agents:count";
 /// Agents that report.
@@ -69,6 +71,7 @@ pub const RECORDED: &[Recorded] = &[
     recorded(BLOCKED_UNEXPECTEDLY, ACCOUNT_PORT),
     recorded(OPEN_UNEXPECTEDLY, ACCOUNT_PORT),
     recorded(NO_EGRESS_RATIO, ACCOUNT_REGION_PORT),
+    recorded(WITH_EGRESS, ACCOUNT_REGION_PORT),
     recorded(REGION_AGENTS, ACCOUNT_REGION),
     recorded(AGENTS, ACCOUNT),
     recorded(AGENTS_SEEN, ACCOUNT),

@@ -3,7 +3,7 @@
 //! Only a change is told. Machines without IPv6, and subnets that were built without a way out, have been so all along.
 
 use super::{Alert, Board, Minutes, Rule, Severity};
-use crate::catalog::recorded::{NO_EGRESS_RATIO, REGION_AGENTS, REGION_STATES, STATES};
+use crate::catalog::recorded::{NO_EGRESS_RATIO, REGION_AGENTS, STATES, WITH_EGRESS};
 
 /// Nearly all machines of a region.
 const LOST: f64 = 0.9;
@@ -35,13 +35,8 @@ pub(super) fn alerts() -> Vec<Rule> {
                  and on (cloud_account_id, cloud_region)\n\
                  {REGION_AGENTS} >= {HEARD} * max_over_time({REGION_AGENTS}[6h])\n\
                  and\n\
-                 max by (cloud_account_id, cloud_region, network_type) (\n  \
-                   max_over_time(\n    \
-                     sum by (cloud_account_id, cloud_region, server_port, network_type) (\n      \
-                       {REGION_STATES}{{sortie_port_state!=\"no_egress\"}}\n    \
-                     )[6h:5m]\n  \
-                   )\n\
-                 ) >= on (cloud_account_id, cloud_region) group_left () {HAD} * {REGION_AGENTS}"
+                 max by (cloud_account_id, cloud_region, network_type) (max_over_time({WITH_EGRESS}[6h]))\n  \
+                   >= on (cloud_account_id, cloud_region) group_left () {HAD} * {REGION_AGENTS}"
             ),
             unless: None,
             wait: Some(Minutes(5)),

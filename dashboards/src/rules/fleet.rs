@@ -7,6 +7,7 @@ use super::{BY_PORT, Record, Rule, block};
 use crate::catalog::recorded::{
     AGENTS, BLOCKED_RATIO, BLOCKED_UNEXPECTEDLY, CONCLUSIVE, EXPECTED, NEWLY_BLOCKED, NO_EGRESS_RATIO,
     OPEN_UNEXPECTEDLY, REGION_AGENTS, REGION_STATES, RELAY_UNUSABLE_RATIO, STATES, STOPPED_RATIO,
+    WITH_EGRESS,
 };
 
 /// Nothing is said about mail where nothing leaves, or the evidence is not enough.
@@ -94,6 +95,15 @@ pub(super) fn recorded() -> Vec<Rule> {
                  sum by (cloud_account_id, cloud_region, server_port, network_type) ({REGION_STATES})"
             ),
             "share of VMs that nothing leaves",
+        ),
+        record(
+            WITH_EGRESS,
+            format!(
+                "sum by (cloud_account_id, cloud_region, server_port, network_type) (\n  \
+                   {REGION_STATES}{{sortie_port_state!=\"no_egress\"}}\n\
+                 )"
+            ),
+            "VMs that have a way out",
         ),
         record(
             RELAY_UNUSABLE_RATIO,
