@@ -74,16 +74,6 @@ resource sortie_fleet 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
         enabled: true
       }
       {
-        record: 'cloud_account_region_port:sortie_no_egress:ratio'
-        expression: '( sum by (cloud_account_id, cloud_region, server_port, network_type) ( cloud_account_region_port_state:sortie_vms:count{sortie_port_state="no_egress"} ) or 0 * sum by (cloud_account_id, cloud_region, server_port, network_type) (cloud_account_region_port_state:sortie_vms:count) ) / sum by (cloud_account_id, cloud_region, server_port, network_type) (cloud_account_region_port_state:sortie_vms:count)'
-        enabled: true
-      }
-      {
-        record: 'cloud_account_region_port:sortie_vms_with_egress:count'
-        expression: 'sum by (cloud_account_id, cloud_region, server_port, network_type) ( cloud_account_region_port_state:sortie_vms:count{sortie_port_state!="no_egress"} )'
-        enabled: true
-      }
-      {
         record: 'cloud_account_relay:sortie_vms_unusable:ratio'
         expression: '( count by (cloud_account_id, sortie_relay_name) ( sortie_relay_status{sortie_relay_state="unusable"} == 1 ) or 0 * count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1) ) / count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1)'
         enabled: true
@@ -91,6 +81,16 @@ resource sortie_fleet 'Microsoft.AlertsManagement/prometheusRuleGroups@2023-03-0
       {
         record: 'cloud_account_port:sortie_vms_newly_blocked:ratio'
         expression: 'cloud_account_port:sortie_vms_blocked:ratio >= 0.9 and cloud_account_port:sortie_vms_conclusive:count >= 0.7 * max_over_time(cloud_account_port:sortie_vms_conclusive:count[6h]) and sum by (cloud_account_id, server_port, network_type) (max_over_time(cloud_account_port_state:sortie_vms:count{sortie_port_state="open"}[6h])) >= 0.6 * cloud_account_port:sortie_vms_conclusive:count'
+        enabled: true
+      }
+      {
+        record: 'cloud_account_region_port:sortie_no_egress:ratio'
+        expression: '( sum by (cloud_account_id, cloud_region, server_port, network_type) ( cloud_account_region_port_state:sortie_vms:count{sortie_port_state="no_egress"} ) or 0 * sum by (cloud_account_id, cloud_region, server_port, network_type) (cloud_account_region_port_state:sortie_vms:count) ) / sum by (cloud_account_id, cloud_region, server_port, network_type) (cloud_account_region_port_state:sortie_vms:count)'
+        enabled: true
+      }
+      {
+        record: 'cloud_account_region_port:sortie_vms_with_egress:count'
+        expression: 'sum by (cloud_account_id, cloud_region, server_port, network_type) ( cloud_account_region_port_state:sortie_vms:count{sortie_port_state!="no_egress"} )'
         enabled: true
       }
       {

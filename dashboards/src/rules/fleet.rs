@@ -16,7 +16,10 @@ const NOT_JUDGED: &str = "no_egress|inconclusive";
 const STOPPED: &str = "platform_blocked|path_blocked|locally_blocked";
 
 pub(super) fn recorded() -> Vec<Rule> {
-    let record = |name, expr, says| Rule::Record(Record { name, expr, says });
+    [of_subscriptions(), of_regions()].concat()
+}
+
+fn of_subscriptions() -> Vec<Rule> {
     vec![
         record(
             REGION_STATES,
@@ -82,6 +85,30 @@ pub(super) fn recorded() -> Vec<Rule> {
             "agents that report",
         ),
         record(
+            RELAY_UNUSABLE_RATIO,
+            "(\n  \
+               count by (cloud_account_id, sortie_relay_name) (\n    \
+                 sortie_relay_status{sortie_relay_state=\"unusable\"} == 1\n  \
+               )\n  \
+               or\n  \
+               0 * count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1)\n\
+             )\n\
+             /\n\
+             count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1)"
+                .to_owned(),
+            "share of VMs that cannot hand mail to this relay",
+        ),
+        record(
+            NEWLY_BLOCKED,
+            block::newly_blocked(),
+            "the share that the platform stops, only while `SortieSubscriptionPortBlocked` holds",
+        ),
+    ]
+}
+
+fn of_regions() -> Vec<Rule> {
+    vec![
+        record(
             NO_EGRESS_RATIO,
             format!(
                 "(\n  \
@@ -105,26 +132,11 @@ pub(super) fn recorded() -> Vec<Rule> {
             ),
             "VMs that have a way out",
         ),
-        record(
-            RELAY_UNUSABLE_RATIO,
-            "(\n  \
-               count by (cloud_account_id, sortie_relay_name) (\n    \
-                 sortie_relay_status{sortie_relay_state=\"unusable\"} == 1\n  \
-               )\n  \
-               or\n  \
-               0 * count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1)\n\
-             )\n\
-             /\n\
-             count by (cloud_account_id, sortie_relay_name) (sortie_relay_status == 1)"
-                .to_owned(),
-            "share of VMs that cannot hand mail to this relay",
-        ),
-        record(
-            NEWLY_BLOCKED,
-            block::newly_blocked(),
-            "the share that the platform stops, only while `SortieSubscriptionPortBlocked` holds",
-        ),
     ]
+}
+
+fn record(name: &'static str, expr: String, says: &'static str) -> Rule {
+    Rule::Record(Record { name, expr, says })
 }
 
 fn share_of_conclusive(state: &str) -> String {
