@@ -32,7 +32,7 @@ fn a_block_of_forty_minutes_is_told_in_one_and_everything_arrives() {
 
 fn run() -> Result<()> {
     let (namespace, desk) = (netns::alone("fleet")?, STAGE.desk()?);
-    let backend = Backend::start(&namespace, &desk.state_dir())?;
+    let backend = Backend::start_with(&Gateway::of_the_past(), &namespace, &desk.state_dir())?;
     let scenario = Scenario::load("type")?;
     let pace = Pace::ending_now(scenario.length, 40.0);
     let settings = Settings::to(format!("http://{}", Collector::address(Protocol::Http)), pace);

@@ -42,10 +42,7 @@ pub(crate) fn look(stage: &Stage) -> Result<()> {
     let namespace = netns::alone("pictures")?;
     let folder = stage.desk()?.state_dir();
     let watch = Watch { every: EVALUATION, hurry: HURRY, tells: None };
-    // What is told as of two hours ago is late without anybody's clock being wrong.
-    let gateway =
-        Gateway { environment: vec![("SORTIE_GATEWAY_LATE", "24h".to_owned())], ..Gateway::default() };
-    let backend = Backend::start_watched_with(&watch, &gateway, &namespace, &folder)?;
+    let backend = Backend::start_watched_with(&watch, &Gateway::of_the_past(), &namespace, &folder)?;
     watched(&backend).map_err(|error| anyhow!("{error:#}\n{}", backend.said()))
 }
 
