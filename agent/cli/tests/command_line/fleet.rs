@@ -186,7 +186,11 @@ fn an_answer_that_is_none_is_an_error_that_says_what_came_instead() {
         (http("200 OK", "<!doctype html><title>Sign in</title>"), "answers with a page of HTML"),
         (http("200 OK", "{}"), "something that is not its JSON"),
         (http("401 Unauthorized", ""), "give it a token with --bearer-token-file"),
-        (http("404 Not Found", "404 page not found"), "answers 404: 404 page not found"),
+        (http("403 Forbidden", "no page"), "the Prometheus API answers 403: no page"),
+        (
+            http("404 Not Found", "404 page not found"),
+            "there is no Prometheus API at this URL, it answers 404: 404 page not found; that of Mimir is below /prometheus",
+        ),
         (http("502 Bad Gateway", "no\u{1b}[2J"), "answers 502: no\\u{1b}[2J"),
     ] {
         let api = Api::start(move |_| reply.clone());
@@ -211,6 +215,21 @@ fn a_token_is_sent_and_never_shown() {
     }
     let clear = sortie(&["fleet", "--prometheus", "http://p.example", "--token-file", path]);
     assert_eq!(clear.code, Some(64), "{}", clear.stderr);
+}
+
+#[test]
+fn headers_go_with_every_question() {
+    let api = Api::start(prometheus("open", true));
+    let ended = fleet(&api, &["--header", "X-Scope-OrgID=mail", "--header", "X-Key=a=b"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let asked = api.asked.lock().expect("nobody panics with it");
+    assert!(asked.len() > 1, "{asked:?}");
+    for head in asked.iter() {
+        assert!(
+            head.contains("\r\nx-scope-orgid: mail\r\n") && head.contains("\r\nx-key: a=b\r\n"),
+            "{head}"
+        );
+    }
 }
 
 #[test]
