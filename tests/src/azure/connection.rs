@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use futures_util::{Stream, StreamExt as _, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -23,8 +23,8 @@ use super::reply::{Answer, Reply};
 use super::request::{Asked, Request, Service, query};
 use super::{arm, imds};
 use crate::netns::Namespace;
-use crate::server::{listen, runtime};
-use crate::stop::{Helper, POLL};
+use crate::server::attend;
+use crate::stop::Helper;
 
 /// A piece of a body without end.
 const PIECE: usize = 64 << 10;
@@ -41,20 +41,7 @@ pub(super) fn serve(
     book: &Arc<Book>,
 ) -> Result<Helper> {
     let book = Arc::clone(book);
-    at.spawn(
-        move || {
-            let listener = listen(address).with_context(|| format!("failed to listen on {address}"))?;
-            Ok((runtime()?, listener))
-        },
-        move |(runtime, listener), flag| {
-            runtime.block_on(async {
-                tokio::spawn(accept(listener, service, book));
-                while !flag.is_set() {
-                    tokio::time::sleep(POLL).await;
-                }
-            });
-        },
-    )
+    attend(at, address, move |listener| accept(listener, service, book))
 }
 
 pub(super) async fn accept(listener: TcpListener, service: Service, book: Arc<Book>) {
@@ -143,6 +130,8 @@ mod tests {
     use super::*;
     use crate::exchange::exchange;
     use crate::otlp::Protocol;
+    use crate::server::listen;
+    use crate::stop::POLL;
 
     /// A service on loopback, with a token for it.
     struct Here {

@@ -112,6 +112,12 @@ impl Agent {
     }
 }
 
+/// An attribute that is text.
+pub fn word(key: &str, value: &str) -> KeyValue {
+    let value = AnyValue { value: Some(Value::StringValue(value.to_owned())) };
+    KeyValue { key: key.to_owned(), value: Some(value), ..KeyValue::default() }
+}
+
 fn metric(name: &str, data: Data) -> Metric {
     let unit = if name.ends_with("duration") || name.ends_with("time") { "s" } else { "{thing}" };
     Metric { name: name.to_owned(), unit: unit.to_owned(), data: Some(data), ..Metric::default() }
@@ -147,11 +153,6 @@ fn target() -> Vec<KeyValue> {
 
 fn destination() -> Vec<KeyValue> {
     [target(), vec![word("sortie.probe.outcome", "established")]].concat()
-}
-
-fn word(key: &str, value: &str) -> KeyValue {
-    let value = AnyValue { value: Some(Value::StringValue(value.to_owned())) };
-    KeyValue { key: key.to_owned(), value: Some(value), ..KeyValue::default() }
 }
 
 fn nanoseconds(at: SystemTime) -> u64 {

@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result, bail, ensure};
 use e2e::backend::{Backend, Gateway, Overlay};
 use e2e::ledger::{Catalogue, Events};
-use e2e::otlp::sample::Agent;
+use e2e::otlp::sample::{Agent, word};
 use e2e::otlp::{Message, Protocol};
+use opentelemetry_proto::tonic::common::v1::AnyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
-use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Gauge, NumberDataPoint, Sum};
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Gauge, Metric, NumberDataPoint, Sum};
 
 use crate::Case;
 use crate::gateway::{REPLAY, exports, require_stored, require_taken};
@@ -146,7 +146,8 @@ fn unmeasured(backend: &mut Backend<'_>) -> Result<()> {
     }
     mixed = with_metric(&mixed, |metric| {
         let mut data_points = points(metric);
-        data_points[0].attributes = (0..=MOST_ATTRIBUTES).map(|number| named(&number.to_string())).collect();
+        data_points[0].attributes =
+            (0..=MOST_ATTRIBUTES).map(|number| word(&number.to_string(), "")).collect();
         metric.data = Some(Data::Gauge(Gauge { data_points }));
     })?;
     for (turn, protocol) in (1..).zip(Protocol::BOTH) {
@@ -188,12 +189,11 @@ fn strange_resource(backend: &mut Backend<'_>) -> Result<()> {
     let mut message = exports("vm", SystemTime::now(), 1).remove(0);
     let Message::Metrics(request) = &mut message else { bail!("an export has metrics") };
     let resource = request.resource_metrics[0].resource.as_mut().context("an export has a resource")?;
-    resource.attributes.extend(["container.id", "deployment.environment.name"].map(|key| KeyValue {
-        key: key.to_owned(),
-        // What a byte that is no UTF-8 is read as.
-        value: Some(AnyValue { value: Some(Value::StringValue("set by an operator\u{FFFD}".to_owned())) }),
-        ..KeyValue::default()
-    }));
+    resource.attributes.extend(
+        ["container.id", "deployment.environment.name"]
+            // What a byte that is no UTF-8 is read as.
+            .map(|key| word(key, "set by an operator\u{FFFD}")),
+    );
     require_taken(&backend.send(Protocol::Http, &[message], &[])?)?;
     let info = backend.prometheus.query(r#"target_info{job="sortie"}"#)?;
     let labels = info[0]["metric"].as_object().context("Prometheus keeps a resource as target_info")?;
@@ -258,10 +258,7 @@ fn last_one(now: SystemTime) -> Result<Message> {
 }
 
 /// The same export with one metric more, made from its first gauge.
-fn with_metric(
-    message: &Message,
-    make: impl FnOnce(&mut opentelemetry_proto::tonic::metrics::v1::Metric),
-) -> Result<Message> {
+fn with_metric(message: &Message, make: impl FnOnce(&mut Metric)) -> Result<Message> {
     let mut message = message.clone();
     let Message::Metrics(request) = &mut message else { bail!("an export has metrics") };
     let metrics = &mut request.resource_metrics[0].scope_metrics[0].metrics;
@@ -273,33 +270,21 @@ fn with_metric(
     Ok(message)
 }
 
-fn points(metric: &opentelemetry_proto::tonic::metrics::v1::Metric) -> Vec<NumberDataPoint> {
+fn points(metric: &Metric) -> Vec<NumberDataPoint> {
     match &metric.data {
         Some(Data::Gauge(gauge)) => gauge.data_points.clone(),
         _ => Vec::new(),
     }
 }
 
-fn named(key: &str) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue { value: Some(Value::StringValue(key.to_owned())) }),
-        ..KeyValue::default()
-    }
-}
-
 /// So many series, each with another relay.
-fn repeat(metric: &mut opentelemetry_proto::tonic::metrics::v1::Metric, count: usize) {
+fn repeat(metric: &mut Metric, count: usize) {
     let Some(Data::Gauge(gauge)) = &mut metric.data else { return };
     let point = gauge.data_points.remove(0);
     gauge.data_points = (0..count)
         .map(|number| {
             let mut point = point.clone();
-            point.attributes.push(KeyValue {
-                key: "sortie.relay.name".to_owned(),
-                value: Some(AnyValue { value: Some(Value::StringValue(number.to_string())) }),
-                ..KeyValue::default()
-            });
+            point.attributes.push(word("sortie.relay.name", &number.to_string()));
             point
         })
         .collect();
