@@ -30,7 +30,7 @@ const HELD: u32 = 30;
 const LOOKBACK: u64 = 600;
 const STEP: &str = "15s";
 /// `VictoriaMetrics` shows what it took so many seconds later (`-search.latencyOffset`), and one more.
-const SHOWN_AFTER: u64 = 31;
+const SHOWN_AFTER: Duration = Duration::from_secs(31);
 /// One of the destinations that we ship.
 const TARGET: &str = "gmail-smtp-in.l.google.com";
 
@@ -145,16 +145,10 @@ fn alike(world: &mut World<'_>) -> Result<()> {
 /// Whether neither of them has an answer.
 fn same_things(world: &World<'_>, question: &Asked) -> Result<bool> {
     let victoria = world.victoria.as_ref().context("there is a VictoriaMetrics")?;
-    let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() - SHOWN_AFTER;
-    let (from, to) = ((at - LOOKBACK).to_string(), at.to_string());
-    let instant = [("query", &*question.expr), ("time", &*to)];
-    let range = [("query", &*question.expr), ("start", &from), ("end", &to), ("step", STEP)];
-    let (path, fields) = match question.shape {
-        Shape::Instant => ("/api/v1/query", &instant[..]),
-        Shape::Range => ("/api/v1/query_range", &range[..]),
-    };
-    let expected = about(&world.backend.prometheus.remarks(path, fields)?.0)?;
-    let told = about(&victoria.remarks(path, fields)?.0)?;
+    let at = SystemTime::now() - SHOWN_AFTER;
+    let expected = ask(question, at, |path, fields| world.backend.prometheus.remarks(path, fields))?;
+    let told = ask(question, at, |path, fields| victoria.remarks(path, fields))?;
+    let (expected, told) = (about(&expected.0)?, about(&told.0)?);
     ensure!(
         told == expected,
         "Prometheus tells of {} things, VictoriaMetrics of {}; of one alone: {:?}",
@@ -174,17 +168,27 @@ fn about(answer: &Value) -> Result<BTreeSet<String>> {
 /// Asks as a board does, and says whether there is no answer. An error and a remark are complaints.
 fn answer(world: &World<'_>, question: &Asked) -> Result<bool> {
     let prometheus = &world.backend.prometheus;
-    let (result, remarks) = match question.shape {
-        Shape::Instant => prometheus.remarks("/api/v1/query", &[("query", &question.expr)])?,
-        Shape::Range => {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-            let (from, to) = ((now - LOOKBACK).to_string(), now.to_string());
-            let fields = [("query", &*question.expr), ("start", &from), ("end", &to), ("step", STEP)];
-            prometheus.remarks("/api/v1/query_range", &fields)?
-        }
-    };
+    let (result, remarks) =
+        ask(question, SystemTime::now(), |path, fields| prometheus.remarks(path, fields))?;
     ensure!(remarks.is_empty(), "Prometheus remarks {remarks:?}");
     Ok(result.as_array().is_none_or(Vec::is_empty))
+}
+
+/// Asks as a board does at this moment, whoever is asked.
+fn ask<T>(
+    question: &Asked,
+    at: SystemTime,
+    whom: impl FnOnce(&str, &[(&str, &str)]) -> Result<T>,
+) -> Result<T> {
+    let at = at.duration_since(UNIX_EPOCH)?.as_secs();
+    let (from, to) = ((at - LOOKBACK).to_string(), at.to_string());
+    match question.shape {
+        Shape::Instant => whom("/api/v1/query", &[("query", &question.expr), ("time", &to)]),
+        Shape::Range => whom(
+            "/api/v1/query_range",
+            &[("query", &question.expr), ("start", &from), ("end", &to), ("step", STEP)],
+        ),
+    }
 }
 
 /// Every question of every board, about the first subscription and its first machine.
