@@ -35,7 +35,7 @@ fn labels_go_the_way_that_prometheus_sends_them() {
         ),
         (r#"absent(sortie_agent_info{cloud_account_id="1"})"#, &["cloud_account_id"]),
         (
-            "quantile_over_time(0.5, count(count by (host_id) (otelcol_process_uptime_seconds_total))[1h:1m])",
+            "max_over_time(min_over_time(count(count by (host_id) (otelcol_process_uptime_seconds_total))[30m:1m])[1h:5m])",
             &[],
         ),
         (r#"label_replace(vector(1), "scope", "all", "", "")"#, &["scope"]),

@@ -8,7 +8,7 @@ use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 use hyper::Uri;
 
-/// A fleet of 10,000 in a hurry of two is 333 exports a second: a tenth of what a gateway takes on two cores.
+/// A fleet of 10,000 in a hurry of two is 333 exports a second: two thirds of what a gateway takes on one core.
 const LOAD_MOST: usize = 20_000;
 /// Loopback answers at once.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -12,6 +12,8 @@ use crate::boards::states;
 
 /// The one VM.
 const HERE: &str = r#"cloud_account_id="$subscription", host_name="$vm""#;
+/// What is under test, and not its controls.
+const TESTED: &str = r#"sortie_target_role=~"subject|anchor""#;
 /// Its ports and families are few; the destinations of a configuration may be many.
 const DESTINATIONS: u32 = 50;
 /// Telemetry that is older than this many seconds was measured by an agent that cannot judge any more.
@@ -165,10 +167,7 @@ fn outcomes() -> Panel {
         NOT_REPORTED,
         per_minute(
             "sortie_probe_outcome",
-            &format!(
-                "sortie_probe_attempts_total{{{HERE}, \
-                     sortie_target_role=~\"subject|anchor\"}}"
-            ),
+            &format!("sortie_probe_attempts_total{{{HERE}, {TESTED}}}"),
             "{{sortie_probe_outcome}}",
         ),
     )
@@ -229,7 +228,7 @@ fn latency() -> Panel {
         "Time from a SYN to its SYN-ACK over the last hour, of completed handshakes to the destinations under test. A settled VM makes one \
          a minute: shorter spans hold too few.",
         Empty::Fine("No handshake was completed."),
-        handshakes(&format!("{HERE}, sortie_target_role=~\"subject|anchor\""), "1h"),
+        handshakes(&format!("{HERE}, {TESTED}"), "1h"),
     )
 }
 

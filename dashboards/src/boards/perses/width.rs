@@ -29,7 +29,7 @@ pub(super) fn of(label: &str) -> Option<usize> {
         "server_address" => DESTINATION,
         "cloud_region" => REGION,
         "sortie_port_state" => STATE,
-        "azure_subscription_quota_id" | "azure_subscription_offer" => QUOTA_ID,
+        "azure_subscription_quota_id" => QUOTA_ID,
         _ => return None,
     };
     Some(characters * CHARACTER + MARGIN)
