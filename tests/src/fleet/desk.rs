@@ -22,6 +22,7 @@ struct Progress {
     shown: Shown,
     counted: Option<Instant>,
     failure: Option<String>,
+    is_told: bool,
     is_over: bool,
 }
 
@@ -35,6 +36,15 @@ impl Desk {
             progress.counted = Some(Instant::now());
         }
         self.changed.notify_all();
+    }
+
+    /// The story is told: nothing happens any more, but that what was made is delivered.
+    pub(super) fn conclude(&self) {
+        self.lock().is_told = true;
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        self.lock().is_told
     }
 
     /// The fleet has ended, by itself or with an error.

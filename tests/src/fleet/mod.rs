@@ -144,12 +144,13 @@ impl Fleet {
         self.desk.wait(&format!("{moment:?}"), patience, |now, _| now >= moment)
     }
 
-    /// Waits until nothing waits to be delivered; `patience` is real time.
+    /// Ends the story where it is, and waits until what was made is delivered; `patience` is real time.
     ///
     /// # Errors
     /// As [`Fleet::reach`].
     pub fn settle(&self, patience: Duration) -> Result<()> {
-        self.desk.wait("an empty queue", patience, |_, shown| shown.waiting == 0)
+        self.desk.conclude();
+        self.desk.wait("an empty queue", patience, |_, shown| shown.is_told && shown.waiting == 0)
     }
 
     /// Waits until agents show what is true now; `patience` is real time.

@@ -92,8 +92,10 @@ impl Play {
     pub(super) async fn go(mut self, desk: &Desk, flag: &StopFlag) -> Result<()> {
         while !flag.is_set() {
             let now = self.common.clock.now();
+            let is_told = desk.is_told();
             let mut acts = 0;
-            while let Some(Reverse(due)) = self.due.peek()
+            while !is_told
+                && let Some(Reverse(due)) = self.due.peek()
                 && due.at <= now
                 && acts < ACTS_AT_ONCE
             {
@@ -102,8 +104,11 @@ impl Play {
                     acts += 1;
                 }
             }
-            let next = self.due.peek().map_or(now + POLL, |Reverse(due)| due.at);
-            desk.reached(now.min(next), || self.shown());
+            let next = match self.due.peek() {
+                Some(Reverse(due)) if !is_told => due.at,
+                _ => now + POLL,
+            };
+            desk.reached(now.min(next), || Shown { is_told, ..self.shown() });
             if acts == ACTS_AT_ONCE {
                 tokio::task::yield_now().await;
             } else {
@@ -184,6 +189,8 @@ impl Play {
 /// What is on show, counted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
+    /// Nothing was made since, and nothing will be.
+    pub(super) is_told: bool,
     pub(super) counts: BTreeMap<(String, Port, Family, State), usize>,
     pub(super) waiting: usize,
 }
